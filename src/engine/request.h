@@ -1,0 +1,63 @@
+// What the engine is asked, and what it tells while it answers.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/token.h"
+#include "sampling/params.h"
+
+namespace riposte::engine {
+
+enum class FinishReason {
+  kStop,       // an end token or a stop string
+  kLength,     // max_tokens or the context's end
+  kCancelled,  // cancel() was called
+  kError,      // see Finish::error
+};
+
+struct Usage {
+  int32_t prompt_tokens = 0;
+  int32_t cached_tokens = 0;  // of the prompt, taken from the KV cache
+  int32_t output_tokens = 0;  // the end token not counted
+  int32_t passes = 0;         // steps that this request took part in
+  int32_t drafted_tokens = 0;
+  int32_t accepted_tokens = 0;
+};
+
+struct Timings {
+  std::chrono::nanoseconds queue{0};    // from submit to the first step with a row of it
+  std::chrono::nanoseconds prefill{0};  // from there to the first token
+  std::chrono::nanoseconds decode{0};   // from there to the end
+};
+
+struct Finish {
+  FinishReason reason = FinishReason::kStop;
+  Usage usage;
+  Timings timings;
+  Error error;  // only with kError
+};
+
+// Called on the engine's thread, in order; must be quick and must not throw. `text` is whole UTF-8 characters, with
+// stop strings (and what might become one) held back. tokens may be empty while text is not, and the other way round.
+struct Listener {
+  std::function<void(std::string_view text, std::span<const TokenId> tokens)> on_text;
+  std::function<void(const Finish& finish)> on_finish;  // exactly once
+};
+
+struct Request {
+  std::vector<TokenId> prompt;
+  std::vector<TokenId> source;  // the text to be rewritten, if there is one: what drafts will be taken from
+  int32_t max_tokens = 256;
+  std::vector<std::string> stop;  // none of them empty
+  bool ignore_end = false;        // go on after end tokens (benchmarks)
+  sampling::SamplingParams sampling;
+};
+
+}  // namespace riposte::engine
