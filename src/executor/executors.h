@@ -1,0 +1,33 @@
+// The ways to compute with a model. Both obey model::Executor; they differ in speed and in rounding only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "hardware/thread_team.h"
+#include "model/executor.h"
+#include "model/model.h"
+
+namespace riposte::executor {
+
+struct ExecutorOptions {
+  int32_t kv_tokens = 8192;     // KV memory, in tokens; rounded up to whole pages
+  int32_t max_rows = 256;       // rows a step
+  int32_t max_logit_rows = 64;  // rows of a step that may ask for an answer
+  std::string instruction_set;  // cpu: "reference", "avx2", "avx512", "avx512_vnni"; empty: the best of this machine
+};
+
+// Weights decoded to float32, plain loops: slow, and the truth that the other is measured against.
+Result<std::unique_ptr<model::Executor>> make_float_executor(std::shared_ptr<const model::Model> model,
+                                                             hardware::ThreadTeam& team,
+                                                             const ExecutorOptions& options = {});
+
+// Packed integer weights and int8 activations by the numeric contract (kernels/ops.h): fast, and the same bits on
+// every instruction set. Errors: kUnsupported (a forced instruction set that this machine lacks).
+Result<std::unique_ptr<model::Executor>> make_cpu_executor(std::shared_ptr<const model::Model> model,
+                                                           hardware::ThreadTeam& team,
+                                                           const ExecutorOptions& options = {});
+
+}  // namespace riposte::executor
