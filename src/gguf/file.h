@@ -29,6 +29,9 @@ using Array = std::variant<std::vector<uint8_t>, std::vector<int8_t>, std::vecto
 using Value = std::variant<uint8_t, int8_t, uint16_t, int16_t, uint32_t, int32_t, uint64_t, int64_t, float, double,
                            bool, std::string_view, Array>;
 
+// What a value is, for messages: "a uint32", "an array of string".
+std::string kind_of(const Value& value);
+
 struct Metadata {
   std::string_view key;
   Value value;

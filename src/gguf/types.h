@@ -1,4 +1,5 @@
-// The tensor types of a GGUF file that Riposte reads, and how their elements lie in blocks.
+// The types of a GGUF file: of its metadata values, and of the tensors that Riposte reads, with the blocks in which
+// their elements lie.
 // Source: the GGUF specification (ggml, docs/gguf.md) and the block structures of ggml-common.h.
 #pragma once
 
@@ -9,6 +10,23 @@
 #include <string_view>
 
 namespace riposte::gguf {
+
+// How a metadata value is stored, by its number in the file.
+enum class ValueType : uint32_t {
+  kUint8 = 0,
+  kInt8 = 1,
+  kUint16 = 2,
+  kInt16 = 3,
+  kUint32 = 4,
+  kInt32 = 5,
+  kFloat32 = 6,
+  kBool = 7,    // one byte, 0 or 1
+  kString = 8,  // uint64 length, then so many bytes
+  kArray = 9,   // uint32 type of the elements, uint64 count, then the elements
+  kUint64 = 10,
+  kInt64 = 11,
+  kFloat64 = 12,
+};
 
 enum class TensorType : uint32_t {
   kF32 = 0,
