@@ -1,0 +1,20 @@
+// The messages of a chat, checked and brought into the form that chat templates expect.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <string>
+
+#include "api/error.h"
+
+namespace riposte::api {
+
+struct ChatMessages {
+  // Each an object with "role" and, as one string, "content"; tool calls carry their arguments as JSON, not as text.
+  boost::json::array for_template;
+  std::string last_user_text;  // what a draft may be taken from; empty if no user spoke
+};
+
+// Errors name the place: "messages[1].content[0].type".
+ApiResult<ChatMessages> read_messages(const boost::json::array& messages);
+
+}  // namespace riposte::api

@@ -1,0 +1,17 @@
+// JSON from a stranger: strictly RFC 8259, and nothing that two readers could understand differently.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace riposte::api {
+
+inline constexpr int kMaxJsonDepth = 64;  // objects and arrays inside each other
+
+// One whole document. Errors (kInvalidArgument, with the byte): anything that is not JSON, invalid UTF-8, lone
+// surrogates, a key that an object has twice, a number beyond the range of a double, deeper nesting than kMaxJsonDepth.
+Result<boost::json::value> parse_json(std::string_view text);
+
+}  // namespace riposte::api

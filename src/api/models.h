@@ -1,0 +1,15 @@
+// GET /v1/models and /v1/models/{id}: what is served.
+#pragma once
+
+#include <string>
+
+#include "api/served_model.h"
+
+namespace riposte::api {
+
+// The object "model", with the context length as an extension ("max_model_len", as other local servers call it).
+std::string model_json(const ServedModel& model);
+// The object "list" with that one model.
+std::string models_json(const ServedModel& model);
+
+}  // namespace riposte::api

@@ -1,0 +1,63 @@
+#include "rewrite/prompt.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace riposte::rewrite {
+namespace {
+
+constexpr int64_t kMaxTokensExtra = 32;  // room for an answer to a text of one word
+
+std::string written(const tokenizer::Tokenizer& tokenizer, TokenId token) {
+  return std::string(tokenizer.token_bytes(token, /*with_control=*/true));
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+}  // namespace
+
+Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const boost::json::array& messages,
+                                             const PromptExtras& extras) {
+  const tokenizer::Tokenizer& tokenizer = format.tokenizer;
+  const chat::TemplateInput input{.messages = messages,
+                                  .tools = extras.tools,
+                                  .add_generation_prompt = true,
+                                  .bos_token = written(tokenizer, tokenizer.bos()),
+                                  .eos_token = written(tokenizer, tokenizer.eos()),
+                                  .extra = extras.variables};
+  const Result<tokenizer::MarkedText> rendered = format.chat_template.render(input);
+  if (!rendered) return pass_on(rendered);
+  std::vector<TokenId> ids = tokenizer.encode(*rendered);
+  const TokenId bos = tokenizer.bos();
+  if (tokenizer.adds_bos() && bos != kNoToken && (ids.empty() || ids.front() != bos)) ids.insert(ids.begin(), bos);
+  return ids;
+}
+
+Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset, std::string_view text) {
+  if (is_blank(text)) return fail(ErrorCode::kInvalidArgument, "there is nothing to rewrite: the text is empty");
+  const boost::json::array messages{
+      boost::json::object{{"role", "system"}, {"content", boost::json::string_view(preset.instruction)}},
+      boost::json::object{{"role", "user"}, {"content", boost::json::string_view(text.data(), text.size())}}};
+  Result<std::vector<TokenId>> prompt = encode_messages(format, messages);
+  if (!prompt) return pass_on(prompt);
+  engine::Request request;
+  request.prompt = std::move(*prompt);
+  request.source = format.tokenizer.encode(text);
+  request.sampling = preset.sampling;
+  const int64_t wanted = int64_t{preset.max_tokens_factor} * static_cast<int64_t>(request.source.size());
+  request.max_tokens =
+      static_cast<int32_t>(std::min<int64_t>(wanted + kMaxTokensExtra, std::numeric_limits<int32_t>::max()));
+  return request;
+}
+
+Result<engine::Request> make_request(const PromptFormat& format, std::string_view instruction, std::string_view text) {
+  Preset preset;
+  preset.instruction = instruction;
+  return make_request(format, preset, text);
+}
+
+}  // namespace riposte::rewrite

@@ -1,0 +1,42 @@
+// From a sentence and an instruction to a request: messages -> chat template -> token ids, the source beside them.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/token.h"
+#include "chat/template.h"
+#include "engine/request.h"
+#include "rewrite/presets.h"
+#include "tokenizer/tokenizer.h"
+
+namespace riposte::rewrite {
+
+// What turns messages into ids: both belong to one model and outlive every call.
+struct PromptFormat {
+  const chat::Template& chat_template;
+  const tokenizer::Tokenizer& tokenizer;
+};
+
+// Variables of the template beside the messages; either may be null.
+struct PromptExtras {
+  const boost::json::array* tools = nullptr;
+  const boost::json::object* variables = nullptr;
+};
+
+// Renders the messages, ready for the answer, and encodes them: special tokens come from the template alone. BOS is put
+// in front where the model wants it and the template has not written it. Errors: those of Template::render.
+Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const boost::json::array& messages,
+                                             const PromptExtras& extras = {});
+
+// The preset's instruction as system message, the text as user message and as Request::source; max_tokens is
+// max_tokens_factor times the source's tokens plus 32.
+// Errors: kInvalidArgument (an empty text), those of encode_messages.
+Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset, std::string_view text);
+
+// The same with an instruction of one's own and the defaults of a Preset (greedy).
+Result<engine::Request> make_request(const PromptFormat& format, std::string_view instruction, std::string_view text);
+
+}  // namespace riposte::rewrite
