@@ -3,8 +3,9 @@
 namespace riposte::gguf {
 
 tl::unexpected<Error> Cursor::too_short(std::string_view what, uint64_t wanted) const {
-  return fail(ErrorCode::kCorrupt, "{} at byte {} takes {} bytes, but the file ends {} bytes later (at {}); is it complete?",
-              what, position_, wanted, remaining(), bytes_.size());
+  return fail(ErrorCode::kCorrupt,
+              "{} at byte {} takes {} bytes, but the file ends {} bytes later (at {}); is it complete?", what,
+              position_, wanted, remaining(), bytes_.size());
 }
 
 Result<std::span<const std::byte>> Cursor::take_bytes(uint64_t count, std::string_view what) {
@@ -27,8 +28,9 @@ Result<uint64_t> Cursor::take_count(uint64_t bytes_each, std::string_view what) 
   const auto count = take<uint64_t>(what);
   if (!count) return count;
   if (*count > remaining() / bytes_each) {
-    return fail(ErrorCode::kCorrupt, "{} at byte {} is {}, more than the remaining {} bytes can hold; is the file complete?",
-                what, at, *count, remaining());
+    return fail(ErrorCode::kCorrupt,
+                "{} at byte {} is {}, more than the remaining {} bytes can hold; is the file complete?", what,
+                at, *count, remaining());
   }
   return count;
 }

@@ -14,7 +14,8 @@
 
 namespace riposte::gguf {
 
-static_assert(std::endian::native == std::endian::little, "GGUF values are taken from the file as they lie there");
+static_assert(std::endian::native == std::endian::little,
+              "GGUF values are taken from the file as they lie there");
 
 class Cursor {
  public:
@@ -39,8 +40,8 @@ class Cursor {
   // A uint64 length and so many bytes.
   Result<std::string_view> take_string(std::string_view what);
 
-  // A uint64 count of things that take at least `bytes_each` bytes: a count that the rest of the file cannot hold is
-  // an error here, before anybody allocates for it.
+  // A uint64 count of things that take at least `bytes_each` bytes: a count that the rest of the file cannot
+  // hold is an error here, before anybody allocates for it.
   Result<uint64_t> take_count(uint64_t bytes_each, std::string_view what);
 
  private:
@@ -50,7 +51,8 @@ class Cursor {
   uint64_t position_ = 0;
 };
 
-// A name from a file, made fit for an error message: control characters and bytes beyond ASCII as \xNN, cut after 80.
+// A name from a file, made fit for an error message: control characters and bytes beyond ASCII as \xNN, cut
+// after 80.
 std::string printable(std::string_view name);
 
 }  // namespace riposte::gguf

@@ -34,8 +34,8 @@ Result<uint32_t> read_version(Cursor& cursor) {
   const auto magic = cursor.take<uint32_t>("the magic number of a GGUF file");
   if (!magic) return magic;
   if (*magic != kMagic) {
-    const char bytes[4] = {static_cast<char>(*magic), static_cast<char>(*magic >> 8), static_cast<char>(*magic >> 16),
-                           static_cast<char>(*magic >> 24)};
+    const char bytes[4] = {static_cast<char>(*magic), static_cast<char>(*magic >> 8),
+                           static_cast<char>(*magic >> 16), static_cast<char>(*magic >> 24)};
     return fail(ErrorCode::kCorrupt, "not a GGUF file: it begins with '{}' instead of 'GGUF'",
                 printable(std::string_view(bytes, sizeof bytes)));
   }
@@ -44,10 +44,11 @@ Result<uint32_t> read_version(Cursor& cursor) {
   if (*version == 2 || *version == 3) return version;
   // Versions are small numbers, so the lower half is 0 only if the bytes are the other way round.
   if ((*version & 0xffffu) == 0 && *version != 0) {
-    return fail(ErrorCode::kUnsupported, "a big-endian GGUF file; Riposte reads little-endian ones, versions 2 and 3");
+    return fail(ErrorCode::kUnsupported,
+                "a big-endian GGUF file; Riposte reads little-endian ones, versions 2 and 3");
   }
-  return fail(ErrorCode::kUnsupported, "GGUF version {}; Riposte reads versions 2 and 3: convert the model anew",
-              *version);
+  return fail(ErrorCode::kUnsupported,
+              "GGUF version {}; Riposte reads versions 2 and 3: convert the model anew", *version);
 }
 
 }  // namespace
@@ -82,7 +83,8 @@ Result<void> File::Contents::read_all_metadata(Cursor& cursor, uint64_t count) {
     auto read = read_metadata(cursor);
     if (!read) return pass_on(read);
     if (!metadata_by_key.emplace(read->key, i).second) {
-      return fail(ErrorCode::kCorrupt, "the metadata key '{}' appears again at byte {}", printable(read->key), at);
+      return fail(ErrorCode::kCorrupt, "the metadata key '{}' appears again at byte {}", printable(read->key),
+                  at);
     }
     metadata.push_back(std::move(*read));
   }
@@ -95,7 +97,8 @@ Result<uint32_t> File::Contents::alignment() const {
   const auto* value = std::get_if<uint32_t>(&metadata[found->second].value);
   if (!value) return fail(ErrorCode::kCorrupt, "general.alignment must be a uint32");
   if (*value < 8 || !std::has_single_bit(*value)) {
-    return fail(ErrorCode::kCorrupt, "general.alignment is {}; it must be a power of two, at least 8", *value);
+    return fail(ErrorCode::kCorrupt, "general.alignment is {}; it must be a power of two, at least 8",
+                *value);
   }
   return *value;
 }
@@ -124,10 +127,18 @@ Result<File> File::parse(std::span<const std::byte> bytes) {
   return File(std::move(contents));
 }
 
-uint32_t File::version() const { return contents_->version; }
-std::span<const Metadata> File::metadata() const { return contents_->metadata; }
-std::span<const Tensor> File::tensors() const { return contents_->tensors; }
-size_t File::size_bytes() const { return contents_->bytes.size(); }
+uint32_t File::version() const {
+  return contents_->version;
+}
+std::span<const Metadata> File::metadata() const {
+  return contents_->metadata;
+}
+std::span<const Tensor> File::tensors() const {
+  return contents_->tensors;
+}
+size_t File::size_bytes() const {
+  return contents_->bytes.size();
+}
 
 const Value* File::find(std::string_view key) const {
   const auto found = contents_->metadata_by_key.find(key);

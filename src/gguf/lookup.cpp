@@ -77,7 +77,8 @@ Result<int64_t> File::get_int(std::string_view key) const {
       [&]<class T>(const T& number) -> Result<int64_t> {
         if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
           if (std::in_range<int64_t>(number)) return static_cast<int64_t>(number);
-          return fail(ErrorCode::kCorrupt, "the metadata key '{}' is {}, beyond 63 bits", printable(key), number);
+          return fail(ErrorCode::kCorrupt, "the metadata key '{}' is {}, beyond 63 bits", printable(key),
+                      number);
         } else {
           return other_kind(key, **value, kExpected);
         }

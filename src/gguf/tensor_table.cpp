@@ -22,8 +22,8 @@ Result<Description> read_description(Cursor& cursor) {
   const auto dimensions = cursor.take<uint32_t>("the number of dimensions of " + tensor);
   if (!dimensions) return pass_on(dimensions);
   if (*dimensions == 0 || *dimensions > kMostDimensions) {
-    return fail(ErrorCode::kCorrupt, "{} has {} dimensions (at byte {}); 1 to {} are possible", tensor, *dimensions,
-                cursor.position() - 4, kMostDimensions);
+    return fail(ErrorCode::kCorrupt, "{} has {} dimensions (at byte {}); 1 to {} are possible", tensor,
+                *dimensions, cursor.position() - 4, kMostDimensions);
   }
   std::vector<uint64_t> shape(*dimensions);
   for (uint64_t& dimension : shape) {
@@ -36,8 +36,8 @@ Result<Description> read_description(Cursor& cursor) {
   if (!number) return pass_on(number);
   const auto type = tensor_type_from(*number);
   if (!type) {
-    return fail(ErrorCode::kUnsupported, "{} is of type {}; supported are {}", tensor, name_of_number(*number),
-                supported_tensor_types());
+    return fail(ErrorCode::kUnsupported, "{} is of type {}; supported are {}", tensor,
+                name_of_number(*number), supported_tensor_types());
   }
   const auto bytes = tensor_bytes(*type, shape);
   if (!bytes) return tl::unexpected<Error>(bytes.error().within(tensor));
@@ -47,7 +47,8 @@ Result<Description> read_description(Cursor& cursor) {
   return Description{{*name, *type, std::move(shape), {}}, *offset, *bytes};
 }
 
-// Two tensors that share bytes are a sign of a damaged table; each byte of data belongs to one tensor at most.
+// Two tensors that share bytes are a sign of a damaged table; each byte of data belongs to one tensor at
+// most.
 Result<void> check_overlaps(std::span<const Description> descriptions) {
   std::vector<const Description*> by_offset;
   by_offset.reserve(descriptions.size());
@@ -57,7 +58,8 @@ Result<void> check_overlaps(std::span<const Description> descriptions) {
     const Description& before = *by_offset[i - 1];
     const Description& after = *by_offset[i];
     if (after.offset - before.offset < before.bytes) {
-      return fail(ErrorCode::kCorrupt, "tensor '{}' at offset {} overlaps tensor '{}', which takes {} bytes from offset {}",
+      return fail(ErrorCode::kCorrupt,
+                  "tensor '{}' at offset {} overlaps tensor '{}', which takes {} bytes from offset {}",
                   printable(after.tensor.name), after.offset, printable(before.tensor.name), before.bytes,
                   before.offset);
     }
@@ -73,16 +75,18 @@ Result<uint64_t> tensor_bytes(TensorType type, std::span<const uint64_t> shape) 
   uint64_t elements = 1;
   for (const uint64_t dimension : shape) {
     if (dimension == 0) return fail(ErrorCode::kCorrupt, "the shape {} has a dimension of 0", written());
-    if (dimension > kMost / elements) return fail(ErrorCode::kCorrupt, "the shape {} overflows 64 bits", written());
+    if (dimension > kMost / elements)
+      return fail(ErrorCode::kCorrupt, "the shape {} overflows 64 bits", written());
     elements *= dimension;
   }
   const BlockShape block = block_shape(type);
   if (shape[0] % block.elements != 0) {
-    return fail(ErrorCode::kCorrupt, "rows of {} elements are not whole blocks of {} ({} elements each)", shape[0],
-                name_of(type), block.elements);
+    return fail(ErrorCode::kCorrupt, "rows of {} elements are not whole blocks of {} ({} elements each)",
+                shape[0], name_of(type), block.elements);
   }
   const uint64_t blocks = elements / block.elements;
-  if (blocks > kMost / block.bytes) return fail(ErrorCode::kCorrupt, "the shape {} overflows 64 bits", written());
+  if (blocks > kMost / block.bytes)
+    return fail(ErrorCode::kCorrupt, "the shape {} overflows 64 bits", written());
   return blocks * block.bytes;
 }
 
@@ -100,14 +104,17 @@ Result<std::vector<Tensor>> read_tensors(Cursor& cursor, uint64_t count, std::sp
   const uint64_t data_bytes = file.size() > data_begin ? file.size() - data_begin : 0;
   for (Description& description : descriptions) {
     if (description.offset % alignment != 0) {
-      return fail(ErrorCode::kCorrupt, "tensor '{}' has offset {}, which is not a multiple of the alignment {}",
+      return fail(ErrorCode::kCorrupt,
+                  "tensor '{}' has offset {}, which is not a multiple of the alignment {}",
                   printable(description.tensor.name), description.offset, alignment);
     }
     if (description.offset > data_bytes || description.bytes > data_bytes - description.offset) {
       return fail(ErrorCode::kCorrupt,
-                  "tensor '{}' takes {} bytes from offset {} of the data at byte {}, but the file ends at byte {}; is it "
+                  "tensor '{}' takes {} bytes from offset {} of the data at byte {}, but the file ends at "
+                  "byte {}; is it "
                   "complete?",
-                  printable(description.tensor.name), description.bytes, description.offset, data_begin, file.size());
+                  printable(description.tensor.name), description.bytes, description.offset, data_begin,
+                  file.size());
     }
     description.tensor.data = file.subspan(data_begin + description.offset, description.bytes);
   }

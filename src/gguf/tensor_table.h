@@ -10,16 +10,16 @@
 
 namespace riposte::gguf {
 
-// The fewest bytes that a tensor's description can take: length of the name, number of dimensions, one dimension, type,
-// offset.
+// The fewest bytes that a tensor's description can take: length of the name, number of dimensions, one
+// dimension, type, offset.
 inline constexpr uint64_t kLeastTensorBytes = 8 + 4 + 8 + 4 + 8;
 
-// The bytes of `shape` elements of `type`. Errors, naming the shape: kCorrupt if a dimension is 0, their product is
-// beyond 2^63, or a row is not a whole number of blocks.
+// The bytes of `shape` elements of `type`. Errors, naming the shape: kCorrupt if a dimension is 0, their
+// product is beyond 2^63, or a row is not a whole number of blocks.
 Result<uint64_t> tensor_bytes(TensorType type, std::span<const uint64_t> shape);
 
-// Reads `count` descriptions and finds their data in `file`, which begins at the next multiple of `alignment`.
-// Errors: kCorrupt; kUnsupported for a tensor type or more than 4 dimensions.
+// Reads `count` descriptions and finds their data in `file`, which begins at the next multiple of
+// `alignment`. Errors: kCorrupt; kUnsupported for a tensor type or more than 4 dimensions.
 Result<std::vector<Tensor>> read_tensors(Cursor& cursor, uint64_t count, std::span<const std::byte> file,
                                          uint64_t alignment);
 

@@ -15,7 +15,8 @@ struct Supported {
   BlockShape block;
 };
 
-// Bytes of a block: the half-precision scales first, then what the sum spells out in the order of the block's fields.
+// Bytes of a block: the half-precision scales first, then what the sum spells out in the order of the block's
+// fields.
 constexpr std::array kSupported = {
     Supported{TensorType::kF32, "F32", {1, 4}},
     Supported{TensorType::kF16, "F16", {1, 2}},
@@ -38,12 +39,13 @@ struct Unsupported {
   std::string_view name;
 };
 constexpr std::array kUnsupported = {
-    Unsupported{9, "Q8_1"},     Unsupported{15, "Q8_K"},   Unsupported{16, "IQ2_XXS"}, Unsupported{17, "IQ2_XS"},
-    Unsupported{18, "IQ3_XXS"}, Unsupported{19, "IQ1_S"},  Unsupported{20, "IQ4_NL"},  Unsupported{21, "IQ3_S"},
-    Unsupported{22, "IQ2_S"},   Unsupported{23, "IQ4_XS"}, Unsupported{24, "I8"},      Unsupported{25, "I16"},
-    Unsupported{26, "I32"},     Unsupported{27, "I64"},    Unsupported{28, "F64"},     Unsupported{29, "IQ1_M"},
-    Unsupported{34, "TQ1_0"},   Unsupported{35, "TQ2_0"},  Unsupported{39, "MXFP4"},   Unsupported{40, "NVFP4"},
-    Unsupported{41, "Q1_0"},
+    Unsupported{9, "Q8_1"},    Unsupported{15, "Q8_K"},    Unsupported{16, "IQ2_XXS"},
+    Unsupported{17, "IQ2_XS"}, Unsupported{18, "IQ3_XXS"}, Unsupported{19, "IQ1_S"},
+    Unsupported{20, "IQ4_NL"}, Unsupported{21, "IQ3_S"},   Unsupported{22, "IQ2_S"},
+    Unsupported{23, "IQ4_XS"}, Unsupported{24, "I8"},      Unsupported{25, "I16"},
+    Unsupported{26, "I32"},    Unsupported{27, "I64"},     Unsupported{28, "F64"},
+    Unsupported{29, "IQ1_M"},  Unsupported{34, "TQ1_0"},   Unsupported{35, "TQ2_0"},
+    Unsupported{39, "MXFP4"},  Unsupported{40, "NVFP4"},   Unsupported{41, "Q1_0"},
 };
 
 const Supported* find_supported(uint32_t number) {
@@ -67,9 +69,13 @@ std::optional<TensorType> tensor_type_from(uint32_t number) {
   return entry->type;
 }
 
-BlockShape block_shape(TensorType type) { return entry_of(type).block; }
+BlockShape block_shape(TensorType type) {
+  return entry_of(type).block;
+}
 
-std::string_view name_of(TensorType type) { return entry_of(type).name; }
+std::string_view name_of(TensorType type) {
+  return entry_of(type).name;
+}
 
 std::string name_of_number(uint32_t number) {
   if (const Supported* entry = find_supported(number)) return std::string(entry->name);

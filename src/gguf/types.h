@@ -1,6 +1,6 @@
-// The types of a GGUF file: of its metadata values, and of the tensors that Riposte reads, with the blocks in which
-// their elements lie.
-// Source: the GGUF specification (ggml, docs/gguf.md) and the block structures of ggml-common.h.
+// The types of a GGUF file: of its metadata values, and of the tensors that Riposte reads, with the blocks in
+// which their elements lie. Source: the GGUF specification (ggml, docs/gguf.md) and the block structures of
+// ggml-common.h.
 #pragma once
 
 #include <cstddef>
@@ -53,8 +53,8 @@ struct BlockShape {
 // The type with that number in a file, if Riposte reads it.
 std::optional<TensorType> tensor_type_from(uint32_t number);
 BlockShape block_shape(TensorType type);
-std::string_view name_of(TensorType type);        // "Q4_K"
-std::string name_of_number(uint32_t number);      // any ggml type, also one that Riposte cannot read: "IQ2_XXS"
-std::string supported_tensor_types();             // "F32, F16, BF16, Q4_0, ...", for error messages
+std::string_view name_of(TensorType type);    // "Q4_K"
+std::string name_of_number(uint32_t number);  // any ggml type, also one that Riposte cannot read: "IQ2_XXS"
+std::string supported_tensor_types();         // "F32, F16, BF16, Q4_0, ...", for error messages
 
 }  // namespace riposte::gguf
