@@ -6,8 +6,6 @@
 namespace riposte::gguf {
 namespace {
 
-constexpr uint32_t kMostDimensions = 4;
-
 struct Description {
   Tensor tensor;    // all but its data
   uint64_t offset;  // from the beginning of the data section
@@ -36,7 +34,7 @@ Result<Description> read_description(Cursor& cursor) {
   if (!number) return pass_on(number);
   const auto type = tensor_type_from(*number);
   if (!type) {
-    return fail(ErrorCode::kUnsupported, "{} is of type {}; supported are {}", tensor,
+    return fail(ErrorCode::kUnsupported, "{} is stored as {}; supported are {}", tensor,
                 name_of_number(*number), supported_tensor_types());
   }
   const auto bytes = tensor_bytes(*type, shape);

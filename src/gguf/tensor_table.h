@@ -14,6 +14,8 @@ namespace riposte::gguf {
 // dimension, type, offset.
 inline constexpr uint64_t kLeastTensorBytes = 8 + 4 + 8 + 4 + 8;
 
+inline constexpr uint32_t kMostDimensions = 4;
+
 // The bytes of `shape` elements of `type`. Errors, naming the shape: kCorrupt if a dimension is 0, their
 // product is beyond 2^63, or a row is not a whole number of blocks.
 Result<uint64_t> tensor_bytes(TensorType type, std::span<const uint64_t> shape);
