@@ -5,19 +5,20 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "base/token.h"
 
 namespace riposte::sampling {
 
 struct SamplingParams {
-  float temperature = 0.0f;  // 0: greedy
-  int32_t top_k = 0;         // 0: off
-  float top_p = 1.0f;        // 1: off
-  float min_p = 0.0f;        // 0: off
+  float temperature = 0.0f;         // 0: greedy
+  int32_t top_k = 0;                // 0: off
+  float top_p = 1.0f;               // 1: off
+  float min_p = 0.0f;               // 0: off
   float repetition_penalty = 1.0f;  // 1: off; over prompt and output, as in CTRL (arXiv 1909.05858)
   float presence_penalty = 0.0f;    // OpenAI's definition, over the output only
   float frequency_penalty = 0.0f;   // OpenAI's definition, over the output only
-  std::vector<std::pair<TokenId, float>> logit_bias;
+  std::vector<std::pair<TokenId, float>> logit_bias = {};
   uint64_t seed = 0;
 
   bool needs_logits() const {
@@ -25,5 +26,10 @@ struct SamplingParams {
            frequency_penalty != 0.0f || !logit_bias.empty();
   }
 };
+
+// Errors: kInvalidArgument, naming the field and its range: temperature 0 to 100, top_k at least 0, top_p and
+// min_p 0 to 1 (top_p 0 keeps the most likely token alone), repetition_penalty 0.01 to 100, the other
+// penalties and biases -100 to 100, tokens of logit_bias inside the vocabulary.
+Result<void> validate(const SamplingParams& params, int32_t vocabulary);
 
 }  // namespace riposte::sampling

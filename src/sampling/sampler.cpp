@@ -1,0 +1,80 @@
+#include "sampling/sampler.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "sampling/philox.h"
+#include "sampling/selection.h"
+
+namespace riposte::sampling {
+namespace {
+
+TokenId draw(std::span<const float> logits, const SamplingParams& params, double u, Workspace& workspace) {
+  const TokenId likeliest = argmax(logits);
+  const float highest = logits[static_cast<size_t>(likeliest)];
+  if (!std::isfinite(highest)) return likeliest;
+
+  std::vector<Candidate>& candidates = workspace.candidates;
+  double sum = 0.0;
+  if (params.top_k > 0 && static_cast<size_t>(params.top_k) < logits.size()) {
+    select_highest(logits, params.top_k, candidates);
+    sum = weigh(candidates, highest, params.temperature);
+  } else {
+    sum = select_by_weight(logits, highest, params, workspace.weights, candidates);
+  }
+  if (params.top_p < 1.0f) {
+    keep_mass(candidates, static_cast<double>(params.top_p) * sum);
+    sort_by_token(candidates);
+  }
+  const auto least = static_cast<double>(params.min_p);
+  std::erase_if(candidates, [least](const Candidate& candidate) { return candidate.weight < least; });
+
+  double remaining = 0.0;
+  for (const Candidate& candidate : candidates) remaining += candidate.weight;
+  const double target = u * remaining;
+  double passed = 0.0;
+  for (const Candidate& candidate : candidates) {
+    passed += candidate.weight;
+    if (passed > target) return candidate.token;
+  }
+  return likeliest;  // not reached: u < 1, so the last sum exceeds the target
+}
+
+}  // namespace
+
+TokenId argmax(std::span<const float> logits) {
+  // Lanes that the compiler can keep in registers find the value, a second look its first place.
+  constexpr size_t kLanes = 32;
+  std::array<float, kLanes> lanes;
+  lanes.fill(-std::numeric_limits<float>::infinity());
+  size_t i = 0;
+  for (; i + kLanes <= logits.size(); i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      lanes[lane] = logits[i + lane] > lanes[lane] ? logits[i + lane] : lanes[lane];
+    }
+  }
+  float highest = *std::ranges::max_element(lanes);
+  for (; i < logits.size(); ++i) highest = logits[i] > highest ? logits[i] : highest;
+  const auto first = std::ranges::find(logits, highest);
+  return first == logits.end() ? 0 : static_cast<TokenId>(first - logits.begin());
+}
+
+Sampler::Sampler(SamplingParams params, std::span<const TokenId> prompt)
+    : params_(std::move(params)), adjustments_(params_, prompt) {}
+
+TokenId Sampler::choose(const RowAnswer& row, int64_t position, Workspace& workspace) const {
+  if (!needs_logits()) return row.argmax;
+  std::span<const float> logits = row.logits;
+  if (!adjustments_.empty()) {
+    workspace.logits.assign(logits.begin(), logits.end());
+    adjustments_.apply(workspace.logits);
+    logits = workspace.logits;
+  }
+  if (params_.temperature == 0.0f) return argmax(logits);
+  return draw(logits, params_, uniform(params_.seed, position), workspace);
+}
+
+}  // namespace riposte::sampling
