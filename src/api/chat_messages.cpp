@@ -18,20 +18,23 @@ namespace json = boost::json;
 
 constexpr std::array<std::string_view, 4> kRoles = {"system", "user", "assistant", "tool"};
 
-// A content of parts becomes one string, a line break between two parts, for templates that know strings only.
+// A content of parts becomes one string, a line break between two parts, for templates that know strings
+// only.
 ApiResult<std::string> join_parts(const json::array& parts, const std::string& path) {
   std::string joined;
   for (size_t i = 0; i < parts.size(); ++i) {
     const std::string place = fmt::format("{}[{}]", path, i);
     const json::object* part = parts[i].if_object();
-    if (!part) return bad_request(place, fmt::format("'{}' must be an object, found {}", place, describe(parts[i])));
+    if (!part)
+      return bad_request(place, fmt::format("'{}' must be an object, found {}", place, describe(parts[i])));
     Fields fields(*part, place);
     std::string type;
     fields.text("type", type);
     if (fields.ok() && type != "text") {
       const std::string at = fields.path_of("type");
       if (type.empty()) return bad_request(at, fmt::format("'{}' is missing: expected \"text\"", at));
-      return unsupported(at, fmt::format("'{}' is \"{}\": this model reads parts of type \"text\" only", at, type));
+      return unsupported(
+          at, fmt::format("'{}' is \"{}\": this model reads parts of type \"text\" only", at, type));
     }
     if (fields.ok() && !fields.any("text")) {
       return bad_request(fields.path_of("text"), fmt::format("'{}' is missing", fields.path_of("text")));
@@ -50,7 +53,8 @@ ApiResult<std::string> read_content(const json::object& message, Fields& fields,
   const std::string path = fields.path_of("content");
   if (!content) {
     if (may_be_absent) return std::string();
-    return bad_request(path, fmt::format("'{}' is missing: expected a string or an array of text parts", path));
+    return bad_request(path,
+                       fmt::format("'{}' is missing: expected a string or an array of text parts", path));
   }
   if (const json::string* text = content->if_string()) return std::string(text->data(), text->size());
   if (const json::array* parts = content->if_array()) return join_parts(*parts, path);
@@ -58,7 +62,8 @@ ApiResult<std::string> read_content(const json::object& message, Fields& fields,
   return fields.complaint();
 }
 
-// Clients send arguments as a string of JSON; templates write them out as JSON, so they need the value itself.
+// Clients send arguments as a string of JSON; templates write them out as JSON, so they need the value
+// itself.
 ApiResult<json::array> read_tool_calls(const json::array& calls, const std::string& path) {
   json::array read;
   for (size_t i = 0; i < calls.size(); ++i) {
@@ -74,7 +79,8 @@ ApiResult<json::array> read_tool_calls(const json::array& calls, const std::stri
       Result<json::value> parsed = parse_json({text->data(), text->size()});
       if (!parsed) {
         const std::string at = place + ".function.arguments";
-        return bad_request(at, fmt::format("'{}' must be a string that holds JSON: {}", at, parsed.error().message));
+        return bad_request(
+            at, fmt::format("'{}' must be a string that holds JSON: {}", at, parsed.error().message));
       }
       arguments = std::move(*parsed);
     }
@@ -92,7 +98,8 @@ ApiResult<ChatMessages> read_messages(const json::array& messages) {
     const std::string place = fmt::format("messages[{}]", i);
     const json::object* message = messages[i].if_object();
     if (!message) {
-      return bad_request(place, fmt::format("'{}' must be an object, found {}", place, describe(messages[i])));
+      return bad_request(place,
+                         fmt::format("'{}' must be an object, found {}", place, describe(messages[i])));
     }
     Fields fields(*message, place);
     std::string role;
@@ -100,9 +107,10 @@ ApiResult<ChatMessages> read_messages(const json::array& messages) {
     if (role == "developer") role = "system";
     if (fields.ok() && std::find(kRoles.begin(), kRoles.end(), role) == kRoles.end()) {
       const std::string at = fields.path_of("role");
-      return bad_request(at, role.empty() ? fmt::format("'{}' is missing: expected one of {}", at, fmt::join(kRoles, ", "))
-                                          : fmt::format("'{}' must be one of {}, found \"{}\"", at,
-                                                        fmt::join(kRoles, ", "), role));
+      return bad_request(
+          at, role.empty()
+                  ? fmt::format("'{}' is missing: expected one of {}", at, fmt::join(kRoles, ", "))
+                  : fmt::format("'{}' must be one of {}, found \"{}\"", at, fmt::join(kRoles, ", "), role));
     }
     const json::array* calls = fields.array("tool_calls");
     if (!fields.ok()) return fields.complaint();

@@ -9,7 +9,8 @@
 namespace riposte::api {
 
 struct ChatMessages {
-  // Each an object with "role" and, as one string, "content"; tool calls carry their arguments as JSON, not as text.
+  // Each an object with "role" and, as one string, "content"; tool calls carry their arguments as JSON, not
+  // as text.
   boost::json::array for_template;
   std::string last_user_text;  // what a draft may be taken from; empty if no user spoke
 };

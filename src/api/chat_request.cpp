@@ -49,8 +49,9 @@ void read_logit_bias(Fields& fields, std::vector<std::pair<TokenId, float>>& out
     TokenId token = 0;
     const auto [end, failed] = std::from_chars(key.data(), key.data() + key.size(), token);
     if (failed != std::errc() || end != key.data() + key.size() || token < 0) {
-      return fields.refuse_with(bad_request("logit_bias", "'logit_bias' must map token ids to numbers, found the key " +
-                                                              describe(json::string(entry.key()))));
+      return fields.refuse_with(
+          bad_request("logit_bias", "'logit_bias' must map token ids to numbers, found the key " +
+                                        describe(json::string(entry.key()))));
     }
     float bias = 0.0f;
     entries.number(key, bias, -100.0, 100.0);
@@ -64,11 +65,13 @@ void read_stop(Fields& fields, std::vector<std::string>& out) {
   if (!stop || !fields.ok()) return;
   const json::array one{*stop};
   const json::array& list = stop->is_array() ? stop->get_array() : one;
-  if (list.size() > kMaxStops) return fields.refuse("stop", fmt::format("at most {} strings", kMaxStops), *stop);
+  if (list.size() > kMaxStops)
+    return fields.refuse("stop", fmt::format("at most {} strings", kMaxStops), *stop);
   for (const json::value& value : list) {
     const json::string* text = value.if_string();
     if (!text || text->empty() || text->size() > kMaxStopBytes) {
-      return fields.refuse("stop", fmt::format("a string of 1 to {} bytes, or several", kMaxStopBytes), value);
+      return fields.refuse("stop", fmt::format("a string of 1 to {} bytes, or several", kMaxStopBytes),
+                           value);
     }
     out.emplace_back(text->data(), text->size());
   }
@@ -84,8 +87,10 @@ void read_tools(Fields& fields, json::array& out) {
   if (!choice || *choice == "auto") {
     out = *tools;
   } else if (*choice != "none") {
-    fields.refuse_with(unsupported("tool_choice", "'tool_choice' may be \"auto\" or \"none\": this server cannot force a "
-                                                  "call, found " + describe(*choice)));
+    fields.refuse_with(unsupported("tool_choice",
+                                   "'tool_choice' may be \"auto\" or \"none\": this server cannot force a "
+                                   "call, found " +
+                                       describe(*choice)));
   }
 }
 
@@ -94,7 +99,8 @@ void read_streaming(Fields& fields, ChatRequest& out) {
   const json::object* options = fields.object("stream_options");
   if (!options || !fields.ok()) return;
   if (!out.stream) {
-    return fields.refuse_with(bad_request("stream_options", "'stream_options' may be given only if 'stream' is true"));
+    return fields.refuse_with(
+        bad_request("stream_options", "'stream_options' may be given only if 'stream' is true"));
   }
   Fields inner(*options, "stream_options");
   inner.boolean("include_usage", out.include_usage);
@@ -109,19 +115,23 @@ void refuse_unsupported(Fields& fields) {
   int32_t choices = 1;
   fields.integer("n", choices, 1, 128);
   if (choices > 1) {
-    fields.refuse_with(unsupported("n", fmt::format("'n' must be 1, found {}: send the request several times", choices)));
+    fields.refuse_with(
+        unsupported("n", fmt::format("'n' must be 1, found {}: send the request several times", choices)));
   }
-  for (const std::string_view name : {"top_logprobs", "functions", "function_call", "audio", "web_search_options"}) {
+  for (const std::string_view name :
+       {"top_logprobs", "functions", "function_call", "audio", "web_search_options"}) {
     const json::value* value = fields.any(name);
     if (value && *value != 0) {
-      fields.refuse_with(unsupported(std::string(name), fmt::format("'{}' is not supported by this server", name)));
+      fields.refuse_with(
+          unsupported(std::string(name), fmt::format("'{}' is not supported by this server", name)));
     }
   }
   if (const json::object* format = fields.object("response_format")) {
     const json::value* type = format->if_contains("type");
     if (!type || *type != "text") {
-      fields.refuse_with(unsupported("response_format", "'response_format' must be of type \"text\": this server cannot "
-                                                        "force JSON"));
+      fields.refuse_with(unsupported("response_format",
+                                     "'response_format' must be of type \"text\": this server cannot "
+                                     "force JSON"));
     }
   }
   if (const json::array* modalities = fields.array("modalities")) {
@@ -151,7 +161,8 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   read_tools(fields, request.tools);
   read_streaming(fields, request);
   refuse_unsupported(fields);
-  if (const json::object* variables = fields.object("chat_template_kwargs")) request.template_variables = *variables;
+  if (const json::object* variables = fields.object("chat_template_kwargs"))
+    request.template_variables = *variables;
 
   const json::array* messages = fields.array("messages");
   if (!fields.ok()) return fields.complaint();
@@ -170,19 +181,22 @@ ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const Serv
          "model_not_found"});
   }
   if (!model.chat_template) {
-    return unsupported("messages", fmt::format("the model '{}' has no chat template: it is a base model, which "
-                                               "continues text and cannot chat", model.name));
+    return unsupported("messages",
+                       fmt::format("the model '{}' has no chat template: it is a base model, which "
+                                   "continues text and cannot chat",
+                                   model.name));
   }
   const size_t vocabulary = model.tokenizer.vocabulary_size();
   for (const auto& [token, bias] : chat.sampling.logit_bias) {
     if (static_cast<size_t>(token) >= vocabulary) {
-      return bad_request("logit_bias", fmt::format("'logit_bias' has the token {}, but the ids of this model end at {}",
-                                                   token, vocabulary - 1));
+      return bad_request("logit_bias",
+                         fmt::format("'logit_bias' has the token {}, but the ids of this model end at {}",
+                                     token, vocabulary - 1));
     }
   }
-  Result<std::vector<TokenId>> prompt = rewrite::encode_messages(
-      {*model.chat_template, model.tokenizer}, chat.messages.for_template,
-      {chat.tools.empty() ? nullptr : &chat.tools, &chat.template_variables});
+  Result<std::vector<TokenId>> prompt =
+      rewrite::encode_messages({*model.chat_template, model.tokenizer}, chat.messages.for_template,
+                               {chat.tools.empty() ? nullptr : &chat.tools, &chat.template_variables});
   if (!prompt) return tl::unexpected<ApiError>(from_error(prompt.error(), "messages"));
   const int64_t room = int64_t{model.context_length} - static_cast<int64_t>(prompt->size());
   if (room < 1) {

@@ -1,4 +1,5 @@
-// POST /v1/chat/completions: the body of a request, read and checked (https://platform.openai.com/docs/api-reference/chat).
+// POST /v1/chat/completions: the body of a request, read and checked
+// (https://platform.openai.com/docs/api-reference/chat).
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -42,8 +43,8 @@ struct ChatRequest {
 ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random_seed);
 
 // Renders and encodes the request for one model; the last user message becomes Request::source.
-// Errors: 404 another model's name, 400 a model without chat template, a message that the template refuses, a prompt
-// that leaves no room in the context, a logit_bias beyond the vocabulary.
+// Errors: 404 another model's name, 400 a model without chat template, a message that the template refuses, a
+// prompt that leaves no room in the context, a logit_bias beyond the vocabulary.
 ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model);
 
 }  // namespace riposte::api

@@ -8,7 +8,9 @@ namespace {
 
 namespace json = boost::json;
 
-json::string text_of(std::string_view text) { return json::string(text.data(), text.size()); }
+json::string text_of(std::string_view text) {
+  return json::string(text.data(), text.size());
+}
 
 json::object usage_object(const engine::Usage& usage) {
   return {{"prompt_tokens", usage.prompt_tokens},
@@ -32,12 +34,16 @@ json::object head_object(const ChatHead& head, const char* kind) {
           {"system_fingerprint", text_of(head.fingerprint)}};
 }
 
-std::string event_of(const json::object& object) { return "data: " + json::serialize(object) + "\n\n"; }
+std::string event_of(const json::object& object) {
+  return "data: " + json::serialize(object) + "\n\n";
+}
 
 std::string chunk_event(const ChatHead& head, json::object delta, json::value finish_reason) {
   json::object chunk = head_object(head, "chat.completion.chunk");
-  chunk["choices"] = json::array{json::object{
-      {"index", 0}, {"delta", std::move(delta)}, {"logprobs", nullptr}, {"finish_reason", std::move(finish_reason)}}};
+  chunk["choices"] = json::array{json::object{{"index", 0},
+                                              {"delta", std::move(delta)},
+                                              {"logprobs", nullptr},
+                                              {"finish_reason", std::move(finish_reason)}}};
   return event_of(chunk);
 }
 
@@ -45,11 +51,11 @@ std::string chunk_event(const ChatHead& head, json::object delta, json::value fi
 
 std::string completion_json(const ChatHead& head, std::string_view text, const engine::Finish& finish) {
   json::object answer = head_object(head, "chat.completion");
-  answer["choices"] =
-      json::array{json::object{{"index", 0},
-                               {"message", {{"role", "assistant"}, {"content", text_of(text)}, {"refusal", nullptr}}},
-                               {"logprobs", nullptr},
-                               {"finish_reason", name_of(finish.reason)}}};
+  answer["choices"] = json::array{
+      json::object{{"index", 0},
+                   {"message", {{"role", "assistant"}, {"content", text_of(text)}, {"refusal", nullptr}}},
+                   {"logprobs", nullptr},
+                   {"finish_reason", name_of(finish.reason)}}};
   answer["usage"] = usage_object(finish.usage);
   return json::serialize(answer);
 }
@@ -73,8 +79,12 @@ std::string usage_event(const ChatHead& head, const engine::Usage& usage) {
   return event_of(chunk);
 }
 
-std::string done_event() { return "data: [DONE]\n\n"; }
+std::string done_event() {
+  return "data: [DONE]\n\n";
+}
 
-std::string error_event(const std::string& error_json) { return "data: " + error_json + "\n\n"; }
+std::string error_event(const std::string& error_json) {
+  return "data: " + error_json + "\n\n";
+}
 
 }  // namespace riposte::api

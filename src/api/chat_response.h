@@ -21,8 +21,8 @@ struct ChatHead {
 // The object "chat.completion". `finish.reason` must be kStop or kLength. `text` is UTF-8.
 std::string completion_json(const ChatHead& head, std::string_view text, const engine::Finish& finish);
 
-// The events of a stream, each as server-sent event: "data: {...}\n\n". In order: one begin, any number of texts, one
-// end, one usage if it was asked for, done.
+// The events of a stream, each as server-sent event: "data: {...}\n\n". In order: one begin, any number of
+// texts, one end, one usage if it was asked for, done.
 std::string begin_event(const ChatHead& head);
 std::string text_event(const ChatHead& head, std::string_view text);
 std::string end_event(const ChatHead& head, engine::FinishReason reason);

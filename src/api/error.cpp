@@ -30,7 +30,8 @@ tl::unexpected<ApiError> bad_request(std::string param, std::string message) {
 }
 
 tl::unexpected<ApiError> unsupported(std::string param, std::string message) {
-  return tl::unexpected<ApiError>({400, kInvalidRequest, std::move(message), std::move(param), "unsupported_value"});
+  return tl::unexpected<ApiError>(
+      {400, kInvalidRequest, std::move(message), std::move(param), "unsupported_value"});
 }
 
 ApiError from_error(const Error& error, std::string param) {

@@ -11,8 +11,8 @@
 
 namespace riposte::api {
 
-// Keeps the first complaint and leaves variables alone from there on, so that reading stays a plain list. A field that is
-// absent or null leaves its variable as it was.
+// Keeps the first complaint and leaves variables alone from there on, so that reading stays a plain list. A
+// field that is absent or null leaves its variable as it was.
 class Fields {
  public:
   // `path` goes before each name: "messages[0]" gives "messages[0].role".

@@ -15,8 +15,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Receives the events of json::basic_parser and builds the value. The library's own builder keeps the last of two equal
-// keys and lets 1e999 become infinity; this one refuses both, and says so in `complaint`.
+// Receives the events of json::basic_parser and builds the value. The library's own builder keeps the last of
+// two equal keys and lets 1e999 become infinity; this one refuses both, and says so in `complaint`.
 class Builder {
  public:
   static constexpr size_t max_object_size = SIZE_MAX;

@@ -10,8 +10,9 @@ namespace riposte::api {
 
 inline constexpr int kMaxJsonDepth = 64;  // objects and arrays inside each other
 
-// One whole document. Errors (kInvalidArgument, with the byte): anything that is not JSON, invalid UTF-8, lone
-// surrogates, a key that an object has twice, a number beyond the range of a double, deeper nesting than kMaxJsonDepth.
+// One whole document. Errors (kInvalidArgument, with the byte): anything that is not JSON, invalid UTF-8,
+// lone surrogates, a key that an object has twice, a number beyond the range of a double, deeper nesting than
+// kMaxJsonDepth.
 Result<boost::json::value> parse_json(std::string_view text);
 
 }  // namespace riposte::api

@@ -15,7 +15,9 @@ boost::json::object model_object(const ServedModel& model) {
 
 }  // namespace
 
-std::string model_json(const ServedModel& model) { return boost::json::serialize(model_object(model)); }
+std::string model_json(const ServedModel& model) {
+  return boost::json::serialize(model_object(model));
+}
 
 std::string models_json(const ServedModel& model) {
   const boost::json::object list{{"object", "list"}, {"data", boost::json::array{model_object(model)}}};

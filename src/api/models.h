@@ -7,7 +7,8 @@
 
 namespace riposte::api {
 
-// The object "model", with the context length as an extension ("max_model_len", as other local servers call it).
+// The object "model", with the context length as an extension ("max_model_len", as other local servers call
+// it).
 std::string model_json(const ServedModel& model);
 // The object "list" with that one model.
 std::string models_json(const ServedModel& model);

@@ -14,7 +14,8 @@ namespace riposte::api {
 struct ServedModel {
   std::string name;         // what clients send as "model"
   int64_t created = 0;      // seconds since 1970
-  std::string fingerprint;  // of weights and configuration: equal requests with equal seeds give equal answers while it stays
+  std::string fingerprint;  // of weights and configuration: equal requests with equal seeds give equal
+                            // answers while it stays
   const tokenizer::Tokenizer& tokenizer;
   const chat::Template* chat_template = nullptr;  // null: a base model, which cannot chat
   engine::Engine& engine;

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <optional>
-#include <toml++/toml.h>
 #include <utility>
 
 #include "base/mapped_file.h"
@@ -18,25 +18,28 @@ namespace {
 
 constexpr int64_t kMaxTokensFactor = 64;
 
-// A field of a preset that is not what it should be: "preset 'x' (en): FIELD must be WHAT (line L, column C)".
+// A field of a preset that is not what it should be: "preset 'x' (en): FIELD must be WHAT (line L, column
+// C)".
 tl::unexpected<Error> bad_field(std::string_view preset, std::string_view field, std::string_view must_be,
                                 const toml::source_region& where) {
-  return fail(ErrorCode::kInvalidArgument, "preset '{}': {} must be {} (line {}, column {})", preset, field, must_be,
-              where.begin.line, where.begin.column);
+  return fail(ErrorCode::kInvalidArgument, "preset '{}': {} must be {} (line {}, column {})", preset, field,
+              must_be, where.begin.line, where.begin.column);
 }
 
 Result<void> refuse_unknown_keys(const toml::table& table, std::span<const std::string_view> known,
                                  std::string_view preset) {
   for (const auto& [key, value] : table) {
     if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
-      return fail(ErrorCode::kInvalidArgument, "preset '{}': there is no field '{}' (line {}, column {}); known are {}",
-                  preset, key.str(), key.source().begin.line, key.source().begin.column, fmt::join(known, ", "));
+      return fail(ErrorCode::kInvalidArgument,
+                  "preset '{}': there is no field '{}' (line {}, column {}); known are {}", preset, key.str(),
+                  key.source().begin.line, key.source().begin.column, fmt::join(known, ", "));
     }
   }
   return {};
 }
 
-// Reads preset fields into variables; remembers the first failure, so that the reading itself stays a plain list.
+// Reads preset fields into variables; remembers the first failure, so that the reading itself stays a plain
+// list.
 class FieldReader {
  public:
   FieldReader(const toml::table& table, std::string_view preset) : table_(table), preset_(preset) {}
@@ -93,8 +96,8 @@ class FieldReader {
 
 Result<void> read_sampling(const toml::table& table, std::string_view preset, sampling::SamplingParams& out) {
   static constexpr std::array<std::string_view, 8> kKnown = {
-      "temperature",        "top_k",            "top_p",             "min_p",
-      "repetition_penalty", "presence_penalty", "frequency_penalty", "seed"};
+      "temperature",       "top_k", "top_p", "min_p", "repetition_penalty", "presence_penalty",
+      "frequency_penalty", "seed"};
   if (auto known = refuse_unknown_keys(table, kKnown, preset); !known) return known;
   FieldReader reader(table, preset);
   reader.number("temperature", out.temperature, 0.0, 2.0);
@@ -146,8 +149,8 @@ Result<std::vector<Preset>> read_presets(const toml::table& file) {
       return other.name == preset->name && other.language == preset->language;
     });
     if (twice) {
-      return bad_field(preset->name, "name", fmt::format("there once for the language '{}'", preset->language),
-                       table->source());
+      return bad_field(preset->name, "name",
+                       fmt::format("there once for the language '{}'", preset->language), table->source());
     }
     presets.push_back(std::move(*preset));
   }
@@ -183,8 +186,8 @@ Result<Presets> Presets::parse(std::string_view toml) try {
   presets.presets_ = std::move(*read);
   return presets;
 } catch (const toml::parse_error& error) {
-  return fail(ErrorCode::kCorrupt, "line {}, column {}: {}", error.source().begin.line, error.source().begin.column,
-              error.description());
+  return fail(ErrorCode::kCorrupt, "line {}, column {}: {}", error.source().begin.line,
+              error.source().begin.column, error.description());
 }
 
 Result<const Preset*> Presets::find(std::string_view name, std::string_view language) const {

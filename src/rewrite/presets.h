@@ -13,10 +13,10 @@
 namespace riposte::rewrite {
 
 struct Preset {
-  std::string name;         // "grammar"
-  std::string language;     // "en", "de"
-  std::string summary;      // one line for a list
-  std::string instruction;  // the system message
+  std::string name;               // "grammar"
+  std::string language;           // "en", "de"
+  std::string summary;            // one line for a list
+  std::string instruction;        // the system message
   int32_t max_tokens_factor = 2;  // an answer may be this many times the source's tokens, plus 32
   sampling::SamplingParams sampling;
 };

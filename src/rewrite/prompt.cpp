@@ -16,7 +16,9 @@ std::string written(const tokenizer::Tokenizer& tokenizer, TokenId token) {
   return std::string(tokenizer.token_bytes(token, /*with_control=*/true));
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -33,12 +35,15 @@ Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const b
   if (!rendered) return pass_on(rendered);
   std::vector<TokenId> ids = tokenizer.encode(*rendered);
   const TokenId bos = tokenizer.bos();
-  if (tokenizer.adds_bos() && bos != kNoToken && (ids.empty() || ids.front() != bos)) ids.insert(ids.begin(), bos);
+  if (tokenizer.adds_bos() && bos != kNoToken && (ids.empty() || ids.front() != bos))
+    ids.insert(ids.begin(), bos);
   return ids;
 }
 
-Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset, std::string_view text) {
-  if (is_blank(text)) return fail(ErrorCode::kInvalidArgument, "there is nothing to rewrite: the text is empty");
+Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset,
+                                     std::string_view text) {
+  if (is_blank(text))
+    return fail(ErrorCode::kInvalidArgument, "there is nothing to rewrite: the text is empty");
   const boost::json::array messages{
       boost::json::object{{"role", "system"}, {"content", boost::json::string_view(preset.instruction)}},
       boost::json::object{{"role", "user"}, {"content", boost::json::string_view(text.data(), text.size())}}};
@@ -54,7 +59,8 @@ Result<engine::Request> make_request(const PromptFormat& format, const Preset& p
   return request;
 }
 
-Result<engine::Request> make_request(const PromptFormat& format, std::string_view instruction, std::string_view text) {
+Result<engine::Request> make_request(const PromptFormat& format, std::string_view instruction,
+                                     std::string_view text) {
   Preset preset;
   preset.instruction = instruction;
   return make_request(format, preset, text);

@@ -1,4 +1,5 @@
-// From a sentence and an instruction to a request: messages -> chat template -> token ids, the source beside them.
+// From a sentence and an instruction to a request: messages -> chat template -> token ids, the source beside
+// them.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -26,8 +27,9 @@ struct PromptExtras {
   const boost::json::object* variables = nullptr;
 };
 
-// Renders the messages, ready for the answer, and encodes them: special tokens come from the template alone. BOS is put
-// in front where the model wants it and the template has not written it. Errors: those of Template::render.
+// Renders the messages, ready for the answer, and encodes them: special tokens come from the template alone.
+// BOS is put in front where the model wants it and the template has not written it. Errors: those of
+// Template::render.
 Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const boost::json::array& messages,
                                              const PromptExtras& extras = {});
 
@@ -37,6 +39,7 @@ Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const b
 Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset, std::string_view text);
 
 // The same with an instruction of one's own and the defaults of a Preset (greedy).
-Result<engine::Request> make_request(const PromptFormat& format, std::string_view instruction, std::string_view text);
+Result<engine::Request> make_request(const PromptFormat& format, std::string_view instruction,
+                                     std::string_view text);
 
 }  // namespace riposte::rewrite

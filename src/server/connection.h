@@ -1,0 +1,114 @@
+// One client's socket: requests in, one after the other, answers out in the same order.
+//
+// Reading never stops while an answer is computed (up to a bound): that is how a client that leaves is
+// noticed at once, and how pipelined requests wait their turn. All functions run in the connection's strand.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "server/chat_exchange.h"
+#include "server/hub.h"
+#include "server/reply.h"
+
+namespace riposte::server {
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  // The socket must have been made with a strand of hub->io.
+  Connection(std::shared_ptr<Hub> hub, boost::asio::ip::tcp::socket socket);
+  ~Connection();
+
+  // These may be called from any thread.
+  void run();
+  void close_if_idle();
+  void
+  cancel_answer();  // what is computed ends with an error that the client still gets; what is read is dropped
+  void close_now();
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using error_code = boost::system::error_code;
+
+  enum class State {
+    kIdle,       // waiting for the first byte of a request
+    kReading,    // a request has begun
+    kBusy,       // an answer is computed or written
+    kLingering,  // the last answer is out; what still comes is read and thrown away, so that no reset
+                 // destroys it
+    kClosed,
+  };
+
+  // Runs a handler; one that throws (no memory) ends this connection and nothing else.
+  template <class Handler>
+  void guarded(const Handler& handler) noexcept;
+
+  void read_more();
+  void on_read(error_code failed, size_t bytes);
+  void on_client_gone(error_code reason);
+  void await_request();
+  void advance_request();
+  void send_continue_if_expected();
+  void refuse_request(error_code failed);
+
+  void handle_request();
+  void answer(const Reply& reply);
+  void start_chat(std::string_view body);
+  void pump();
+
+  void send(std::string text);
+  void write_pending();
+  void on_write(error_code failed);
+  void on_answer_sent();
+
+  void arm(std::chrono::milliseconds time);
+  void on_deadline();
+  void linger();
+  void close();
+
+  const std::shared_ptr<Hub> hub_;  // first: it must outlive the socket
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer deadline_;
+  State state_ = State::kIdle;
+
+  std::array<char, 8192> read_area_;    // where a read in flight puts its bytes
+  boost::beast::flat_buffer received_;  // read, not yet parsed
+  bool read_in_flight_ = false;
+  bool client_done_ = false;    // it has closed its sending half
+  size_t discarded_bytes_ = 0;  // while lingering
+  std::optional<Parser> parser_;
+  bool continue_sent_ = false;
+
+  Framing framing_;  // of the answer in work
+  std::unique_ptr<ChatExchange> exchange_;
+  bool stream_begun_ = false;
+  bool answer_complete_ = false;  // all of it is in pending_ or further
+
+  std::string pending_;  // to be written next
+  std::string in_flight_;
+  bool write_in_flight_ = false;
+};
+
+template <class Handler>
+void Connection::guarded(const Handler& handler) noexcept {
+  try {
+    handler();
+  } catch (const std::exception& failed) {
+    spdlog::error("a connection was dropped: {}", failed.what());
+    close();
+  }
+}
+
+}  // namespace riposte::server

@@ -1,0 +1,81 @@
+// The part of a connection that knows what requests mean: from a whole request to its answer.
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "api/models.h"
+#include "server/connection.h"
+#include "server/routes.h"
+
+namespace riposte::server {
+namespace {
+
+int64_t seconds_since_1970() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Reply model_reply(const api::ServedModel& model, const std::string& id) {
+  if (id == model.name) return {200, api::model_json(model), {}};
+  return error_reply({404, "invalid_request_error",
+                      "there is no model '" + id + "' here; this server serves '" + model.name + "'", "model",
+                      "model_not_found"});
+}
+
+}  // namespace
+
+void Connection::handle_request() try {
+  state_ = State::kBusy;
+  deadline_.cancel();
+  const auto request = parser_->release();
+  parser_.reset();
+  framing_ = {.http_1_1 = request.version() >= 11,
+              .keep_alive = request.keep_alive(),
+              .omit_body = request.method_string() == "HEAD",
+              .request_id = hub_->next_id("req-")};
+  read_more();
+  const std::string_view method(request.method_string().data(), request.method_string().size());
+  const std::string_view target(request.target().data(), request.target().size());
+  const auto route = find_route(method, target);
+  if (!route) return answer(route.error());
+  switch (route->endpoint) {
+    case Endpoint::kChatCompletions:
+      return start_chat(request.body());
+    case Endpoint::kModels:
+      return answer({200, api::models_json(hub_->model), {}});
+    case Endpoint::kModel:
+      return answer(model_reply(hub_->model, route->model_id));
+    case Endpoint::kHealth:
+      return answer({200, R"({"status":"ok"})", {}});
+    case Endpoint::kOptions:
+      return answer({204, "", {{"Allow", route->allow}}});
+  }
+} catch (const std::bad_alloc&) {
+  answer(error_reply({503, "server_error", "there is no memory for this request", "", "out_of_memory"}));
+} catch (const std::exception& error) {
+  answer(error_reply(
+      {500, "server_error", std::string("a defect of Riposte: ") + error.what(), "", "internal_error"}));
+}
+
+void Connection::start_chat(std::string_view body) {
+  if (client_done_) return close();
+  const ExchangeSetup setup{.id = hub_->next_id("chatcmpl-"),
+                            .created = seconds_since_1970(),
+                            .random_seed = hub_->next_random(),
+                            .max_unsent_bytes = hub_->options.max_unsent_bytes};
+  // The engine's thread holds the hub, in whose io_context it posts, but never the connection: that may end
+  // any time.
+  auto wake = [hub = hub_, strand = socket_.get_executor(), weak = weak_from_this()] {
+    boost::asio::post(strand, [weak] {
+      if (const auto self = weak.lock()) self->guarded([&] { self->pump(); });
+    });
+  };
+  auto exchange = ChatExchange::start(hub_->model, body, setup, std::move(wake));
+  if (!exchange) return answer(error_reply(exchange.error()));
+  exchange_ = std::move(*exchange);
+}
+
+}  // namespace riposte::server

@@ -1,0 +1,72 @@
+#include "server/hub.h"
+
+#include <fmt/format.h>
+
+#include <random>
+#include <utility>
+
+namespace riposte::server {
+namespace {
+
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+// The output function of SplitMix64 (Steele, Lea, Flood 2014): a bijection that makes counters look random.
+uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+Hub::Hub(ServerOptions given_options, api::ServedModel given_model)
+    : options(std::move(given_options)), model(std::move(given_model)), random_base_(random_seed()) {}
+
+uint64_t Hub::next_random() {
+  return mix(random_base_ + ++random_count_ * 0x9e3779b97f4a7c15u);
+}
+
+std::string Hub::next_id(const std::string& prefix) {
+  return fmt::format("{}{:016x}{:08x}", prefix, next_random(), static_cast<uint32_t>(next_random()));
+}
+
+void Hub::begin_stop(std::function<void()> when_empty) {
+  const std::lock_guard lock(mutex_);
+  when_empty_ = std::move(when_empty);
+  stopping_ = true;
+}
+
+void Hub::end_stop() {
+  const std::lock_guard lock(mutex_);
+  when_empty_ = nullptr;
+}
+
+void Hub::enter(const std::shared_ptr<Connection>& connection) {
+  const std::lock_guard lock(mutex_);
+  connections_.emplace(connection.get(), connection);
+}
+
+void Hub::leave(const Connection* connection) {
+  const std::lock_guard lock(mutex_);
+  connections_.erase(connection);
+  if (connections_.empty() && when_empty_) when_empty_();
+}
+
+size_t Hub::connections() const {
+  const std::lock_guard lock(mutex_);
+  return connections_.size();
+}
+
+std::vector<std::shared_ptr<Connection>> Hub::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Connection>> alive;
+  for (const auto& [key, weak] : connections_) {
+    if (auto connection = weak.lock()) alive.push_back(std::move(connection));
+  }
+  return alive;
+}
+
+}  // namespace riposte::server

@@ -1,0 +1,52 @@
+// What all connections of a server share. It lives until the last of them has gone.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "api/served_model.h"
+#include "server/options.h"
+
+namespace riposte::server {
+
+class Connection;
+
+class Hub {
+ public:
+  Hub(ServerOptions options, api::ServedModel model);
+
+  const ServerOptions options;
+  const api::ServedModel model;
+  boost::asio::io_context io;
+
+  // Thread-safe from here on.
+  uint64_t next_random();                          // no two alike; for seeds and ids, not for secrets
+  std::string next_id(const std::string& prefix);  // "chatcmpl-" and 24 hexadecimal digits
+  bool stopping() const { return stopping_; }
+  // From here on, `when_empty` is called each time the last connection has gone.
+  void begin_stop(std::function<void()> when_empty);
+  void end_stop();  // when_empty is not called any more
+
+  void enter(const std::shared_ptr<Connection>& connection);
+  void leave(const Connection* connection);
+  size_t connections() const;
+  std::vector<std::shared_ptr<Connection>> all() const;
+
+ private:
+  const uint64_t random_base_;
+  std::atomic<uint64_t> random_count_{0};
+  std::atomic<bool> stopping_{false};
+  mutable std::mutex mutex_;
+  std::unordered_map<const Connection*, std::weak_ptr<Connection>> connections_;
+  std::function<void()> when_empty_;
+};
+
+}  // namespace riposte::server

@@ -1,0 +1,27 @@
+// How a server listens and what it allows.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace riposte::server {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  // an IPv4 or IPv6 address, or "localhost"
+  uint16_t port = 8080;               // 0: any that is free
+  int threads = 2;                    // for sockets and JSON; the engine has its own
+  size_t max_connections = 1024;      // further ones get a 503 and are closed
+
+  uint64_t max_body_bytes = uint64_t{8} << 20;  // beyond: 413
+  uint32_t max_header_bytes = 16 << 10;         // beyond: 431
+  size_t max_unsent_bytes = 256 << 10;  // text of a stream that a client has not taken; beyond: cut off
+
+  std::chrono::milliseconds idle_timeout{75'000};   // between two requests of a connection
+  std::chrono::milliseconds read_timeout{30'000};   // from a request's first byte to its last; beyond: 408
+  std::chrono::milliseconds write_timeout{30'000};  // for one write to be taken
+  std::chrono::milliseconds stop_grace{10'000};     // what stop() gives to running requests
+};
+
+}  // namespace riposte::server

@@ -1,0 +1,24 @@
+// Which address answers which method.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "server/reply.h"
+
+namespace riposte::server {
+
+enum class Endpoint { kChatCompletions, kModels, kModel, kHealth, kOptions };
+
+struct Route {
+  Endpoint endpoint = Endpoint::kHealth;
+  std::string model_id;  // kModel: what stands behind /v1/models/, percent-decoded
+  std::string allow;     // kOptions: the methods of the address
+};
+
+// `target` as in the request line, with or without scheme and host, a query ignored. HEAD is allowed where
+// GET is, OPTIONS everywhere. The other outcome is the 404 or 405 to send.
+tl::expected<Route, Reply> find_route(std::string_view method, std::string_view target);
+
+}  // namespace riposte::server

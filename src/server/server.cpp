@@ -1,0 +1,217 @@
+#include "server/server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/connection.h"
+#include "server/hub.h"
+
+namespace riposte::server {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::chrono::milliseconds kAcceptPause{100};  // when the system has no descriptor left
+constexpr std::chrono::milliseconds kLastWords{2000};   // for cancelled answers to reach their clients
+
+tl::unexpected<Error> cannot_listen(const ServerOptions& options, const error_code& failed) {
+  if (failed == asio::error::address_in_use) {
+    return fail(ErrorCode::kIo,
+                "port {} of {} is in use: stop what listens there, or choose another port (0: any)",
+                options.port, options.address);
+  }
+  return fail(ErrorCode::kIo, "cannot listen on port {} of {}: {}", options.port, options.address,
+              failed.message());
+}
+
+Result<tcp::endpoint> endpoint_of(const ServerOptions& options) {
+  error_code failed;
+  const auto address =
+      asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, failed);
+  if (failed) {
+    return fail(ErrorCode::kInvalidArgument,
+                "'{}' is not an address to listen on: expected one like 127.0.0.1, 0.0.0.0 "
+                "or ::1",
+                options.address);
+  }
+  return tcp::endpoint(address, options.port);
+}
+
+}  // namespace
+
+// The acceptor and the timers are used in one strand only.
+struct Server::State {
+  State(ServerOptions options, api::ServedModel model)
+      : hub(std::make_shared<Hub>(std::move(options), std::move(model))),
+        strand(asio::make_strand(hub->io)),
+        acceptor(strand),
+        accept_pause(strand),
+        stop_timer(strand) {}
+
+  Result<uint16_t> listen();
+  void accept_next();
+  void accept_later(std::string_view reason);
+  void on_accept(error_code failed, tcp::socket socket);
+  void welcome(tcp::socket socket);
+  void begin_stop();
+  void cancel_running();
+  void close_all();
+  void run_thread();
+
+  std::shared_ptr<Hub> hub;
+  asio::strand<asio::io_context::executor_type> strand;
+  tcp::acceptor acceptor;
+  asio::steady_timer accept_pause;
+  asio::steady_timer stop_timer;
+  std::mutex threads_mutex;
+  std::vector<std::thread> threads;
+};
+
+Result<uint16_t> Server::State::listen() {
+  const ServerOptions& options = hub->options;
+  const Result<tcp::endpoint> endpoint = endpoint_of(options);
+  if (!endpoint) return pass_on(endpoint);
+  error_code failed;
+  acceptor.open(endpoint->protocol(), failed);
+  if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) acceptor.bind(*endpoint, failed);
+  if (!failed) acceptor.listen(tcp::acceptor::max_listen_connections, failed);
+  if (failed) return cannot_listen(options, failed);
+  const uint16_t port = acceptor.local_endpoint(failed).port();
+  if (failed) return cannot_listen(options, failed);
+  return port;
+}
+
+void Server::State::accept_next() try {
+  // Each connection gets a strand of its own: its handlers never run at the same time.
+  acceptor.async_accept(asio::make_strand(hub->io), [this](error_code failed, tcp::socket socket) {
+    on_accept(failed, std::move(socket));
+  });
+} catch (const std::exception& failed) {
+  accept_later(failed.what());
+}
+
+void Server::State::accept_later(std::string_view reason) {
+  spdlog::warn("cannot accept a connection: {}", reason);
+  accept_pause.expires_after(kAcceptPause);
+  accept_pause.async_wait([this](error_code cancelled) {
+    if (!cancelled && acceptor.is_open()) accept_next();
+  });
+}
+
+void Server::State::on_accept(error_code failed, tcp::socket socket) {
+  if (!acceptor.is_open()) return;
+  if (failed) return accept_later(failed.message());
+  try {
+    welcome(std::move(socket));
+  } catch (const std::exception& error) {
+    spdlog::warn("a connection was dropped: {}", error.what());
+  }
+  accept_next();
+}
+
+void Server::State::welcome(tcp::socket socket) {
+  error_code ignored;
+  if (hub->connections() >= hub->options.max_connections) {
+    const std::string text = to_http(
+        error_reply({503, "server_error", "too many connections: try again later", "", "server_busy"}),
+        {.keep_alive = false, .request_id = hub->next_id("req-")});
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(text), ignored);
+    return;
+  }
+  socket.set_option(tcp::no_delay(true), ignored);  // a token must not wait for the next one
+  const auto connection = std::make_shared<Connection>(hub, std::move(socket));
+  hub->enter(connection);
+  connection->run();
+}
+
+void Server::State::begin_stop() {
+  if (hub->stopping()) return;
+  error_code ignored;
+  acceptor.close(ignored);
+  accept_pause.cancel();
+  hub->begin_stop([this] { asio::post(strand, [this] { stop_timer.cancel(); }); });
+  const auto connections = hub->all();
+  if (connections.empty()) return;
+  for (const auto& connection : connections) connection->close_if_idle();
+  stop_timer.expires_after(hub->options.stop_grace);
+  stop_timer.async_wait([this](error_code cancelled) {
+    if (!cancelled) cancel_running();
+  });
+}
+
+void Server::State::cancel_running() {
+  for (const auto& connection : hub->all()) connection->cancel_answer();
+  stop_timer.expires_after(kLastWords);
+  stop_timer.async_wait([this](error_code cancelled) {
+    if (!cancelled) close_all();
+  });
+}
+
+void Server::State::close_all() {
+  for (const auto& connection : hub->all()) connection->close_now();
+}
+
+void Server::State::run_thread() {
+  // A handler that throws ends its own connection at most (see Connection); the loop goes on.
+  for (;;) {
+    try {
+      hub->io.run();
+      return;
+    } catch (const std::exception& error) {
+      spdlog::error("a connection was dropped: {}", error.what());
+    }
+  }
+}
+
+Server::Server(ServerOptions options, api::ServedModel model)
+    : state_(std::make_unique<State>(std::move(options), std::move(model))) {}
+
+Server::~Server() {
+  stop();
+  wait();
+}
+
+Result<uint16_t> Server::start() try {
+  Result<uint16_t> port = state_->listen();
+  if (!port) return port;
+  state_->accept_next();
+  const std::lock_guard lock(state_->threads_mutex);
+  for (int i = 0; i < std::max(1, state_->hub->options.threads); ++i) {
+    state_->threads.emplace_back([state = state_.get()] { state->run_thread(); });
+  }
+  return port;
+} catch (const std::system_error& failed) {
+  return fail(ErrorCode::kIo, "cannot start the server's threads: {}", failed.what());
+}
+
+void Server::wait() {
+  const std::lock_guard lock(state_->threads_mutex);
+  for (std::thread& thread : state_->threads) thread.join();
+  state_->threads.clear();
+  state_->hub->end_stop();
+}
+
+void Server::stop() {
+  asio::post(state_->strand, [state = state_.get()] { state->begin_stop(); });
+}
+
+}  // namespace riposte::server
