@@ -1,0 +1,134 @@
+// The numeric definitions: every operation of a transformer step, in words. reference.cpp is their plain scalar form;
+// each instruction set gives the same bits.
+//
+// Conventions. All arithmetic is IEEE float32 with round-to-nearest-even, and never contracted by the compiler:
+// `fma(a, b, c)` below is one rounding, `a * b + c` two. Division and square root are IEEE.
+//
+// A "row sum" over n values is defined as 16 lane sums: lane l adds the values l, l + 16, l + 32, ... in this order,
+// beginning with +0; then the lanes are added as a tree: lane i += lane i + 8, then + 4, + 2, + 1. A value past the end
+// counts as +0.
+//
+// exp(x) is a polynomial of our own (see reference.cpp), so that no mathematical library decides a bit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "quant/packed.h"
+
+namespace riposte::kernels {
+
+inline constexpr int kLanes = 16;
+inline constexpr int kKeyBlock = 16;  // positions of the KV cache that lie side by side: one page
+
+// What is kept of a row's group of 32 activations beside its int8 values.
+//
+//   d    = largest / 127, where largest is the greatest magnitude of the group
+//   q[i] = x[i] * (127 / largest), rounded to the nearest even integer
+//
+// A group whose greatest magnitude is below 2^-100, infinite or not a number is all zero.
+struct GroupScale {
+  float d;
+  float d_sum;                      // d * float(sum of q)
+  int32_t negative_sum;             // -(sum of q)
+  int32_t negative_half_sums[2];    // of q[0..15] and q[16..31]
+};
+
+// Up to 16 rows of quantised activations, as a matrix product reads them: group after group, the rows of a group side by
+// side. `width` is the distance between groups, in rows.
+struct ActivationBlock {
+  int8_t* q = nullptr;             // [groups][width][32]
+  GroupScale* scales = nullptr;    // [groups][width]
+  int rows = 0;
+  int width = 0;
+};
+
+// A panel of 16 output rows times a block of activations:
+//
+//   out[row][lane] = acc      or, if `add`,      out[row][lane] = out[row][lane] + acc
+//
+// where acc begins with +0 and takes each group of 32 inputs in ascending order:
+//
+//   dot  = sum of (weight q - offset) * activation q, an exact integer           (kK16: one for each half)
+//   acc  = fma(float(dot), scale * d, acc)          scale: float(half), or d0 * float(s) for kK32
+//          kK16:  fma(float(s[0] * dot[0] + s[1] * dot[1]), d0 * d, acc)
+//   and with a minimum:
+//   acc  = fma(minimum, d_sum, acc)                 minimum: float(half), or m0 * float(m) for kK32
+//          kK16:  fma(float(m[0] * sum[0] + m[1] * sum[1]), m0 * d, acc)
+struct PanelProduct {
+  const std::byte* panel;
+  const quant::PanelLayout* layout;
+  quant::PackedFormat format;
+  ActivationBlock activations;
+  float* out;           // [rows][out_stride], 16 floats of each row are written
+  size_t out_stride;
+  bool add;
+};
+
+// Attention of one position's query heads that share one key and value head.
+//
+//   score[j] = the dot product of query and key j: acc = fma(query[i], key[j][i], acc), i ascending, beginning with +0
+//   p[j]     = exp(score[j] - greatest score)           j in [begin, end)
+//   out[i]   = (acc = fma(p[j], value[j][i], acc), j ascending, beginning with +0) / (row sum of p over j, where j lies in
+//              lane j % 16: blocks of keys are anchored at absolute positions)
+//
+// Queries are already multiplied by the attention scale. Keys and values are half precision. A page holds 16 positions:
+// its keys as [head_size][16], its values as [16][head_size].
+struct AttentionHeads {
+  const float* query;        // [queries][head_size]
+  int queries;
+  int head_size;
+  const uint16_t* keys;      // of page 0 of this layer and head; page p is at keys + p * page_stride
+  const uint16_t* values;
+  size_t page_stride;        // in halves
+  const int32_t* pages;      // position j lies in pages[j / 16]
+  int begin;                 // first visible position
+  int end;                   // one past the last
+  float* scores;             // scratch, [queries][round up to 16 of (end - begin / 16 * 16)]
+  float* out;                // [queries][head_size]
+};
+
+// An instruction set is one table of these functions.
+struct Kernels {
+  std::string_view name;
+
+  void (*panel_product)(const PanelProduct& product);
+
+  // out = (x * r) * weight, r = 1 / sqrt(row sum of fma-accumulated squares / n + epsilon). out may be x.
+  void (*rms_norm)(const float* x, const float* weight, float epsilon, float* out, int n);
+  // Quantises n values into row `row` of the block; the last group is filled up with zeros.
+  void (*quantize)(const float* x, int n, const ActivationBlock& block, int row);
+  // What quantize() left over: out[i] = fma(-d, q[i], x[i]).
+  void (*residual)(const float* x, int n, const ActivationBlock& block, int row, float* out);
+  // The greatest of x[i]^2 and their sum (a row sum with fma).
+  void (*energy)(const float* x, int n, float* greatest, float* sum);
+
+  // out = (gate / (1 + exp(-gate))) * up
+  void (*silu_multiply)(const float* gate, const float* up, float* out, int n);
+  // out = gelu(gate) * up, gelu(g) = (0.5 * g) * (1 + t), t = 1 - 2 / (exp(2u) + 1), u = c * fma(0.044715 * g * g, g, g)
+  void (*gelu_multiply)(const float* gate, const float* up, float* out, int n);
+  // out = out + x
+  void (*add)(const float* x, float* out, int n);
+  // out = x * factor
+  void (*scale)(const float* x, float factor, float* out, int n);
+  // n pairs: a' = fma(-b, sin, a * cos), b' = fma(a, sin, b * cos)
+  void (*rotate)(float* a, float* b, const float* cosine, const float* sine, int n);
+
+  // out = half precision of x, limited to [-65504, 65504]; NaN becomes 65504
+  void (*to_half)(const float* x, uint16_t* out, int n);
+
+  // head_size must be a multiple of 16.
+  void (*attention)(const AttentionHeads& heads);
+  // The index of the greatest value, the lowest among equals; NaN counts as lowest. n >= 1.
+  int (*argmax)(const float* x, int n);
+};
+
+// The tables that this machine can run, the best first; "reference" is always there and last.
+std::span<const Kernels* const> available_kernels();
+// By name ("avx512_vnni", "avx512", "avx2", "reference"); empty: the best. Errors: kUnsupported, naming what there is.
+Result<const Kernels*> find_kernels(std::string_view name);
+
+}  // namespace riposte::kernels

@@ -1,0 +1,209 @@
+// A panel times a few rows of activations, once for every instruction set (see vector_ops.inl.h).
+//
+// For every group the panel's 512 weights are unpacked once into 8 vectors and used by all rows. Up to 4 rows keep their
+// sums in registers; more rows keep them in the first-level cache and go through the group 4 at a time, so that enough
+// independent dot products are under way.
+//
+// D is an instruction set's dot product: D::dot<bits, columns>(start, weights, activations) = start + the sum over the
+// columns of 4-way products of unsigned weights and signed activations, in every lane.
+#pragma once
+
+#include "kernels/ops.h"
+#include "quant/packed.h"
+
+namespace {
+
+using riposte::kernels::GroupScale;
+using riposte::kernels::PanelProduct;
+using riposte::quant::kGroupColumns;
+using riposte::quant::kGroupsPerSuperblock;
+using riposte::quant::kPanelRows;
+using riposte::quant::PackedFormat;
+using riposte::quant::ScaleKind;
+namespace quant = riposte::quant;
+
+constexpr int kMostRows = 16;
+
+constexpr int log2_of(int power) { return power <= 1 ? 0 : 1 + log2_of(power / 2); }
+
+// The 8 columns of a group, one byte a weight. `part` is the vector's share of the panel's rows.
+template <class S, int bits, int column>
+typename S::I unpack_column(const std::byte* group, int part) {
+  constexpr int kBytes = S::kRows * 4;
+  const std::byte* at = group + part * kBytes;
+  if constexpr (bits == 8) return S::load(at + column * 64);
+  const auto nibbles = S::load(at + column % 4 * 64);
+  const auto low = S::bits_and(column < 4 ? nibbles : S::template shift_right16<4>(nibbles), S::broadcast8(15));
+  if constexpr (bits == 4) return low;
+  if constexpr (bits == 5) {
+    const auto plane = S::load(at + 256);
+    const auto moved = column <= 4 ? S::template shift_left16<(column <= 4 ? 4 - column : 0)>(plane)
+                                   : S::template shift_right16<(column <= 4 ? 0 : column - 4)>(plane);
+    return S::bits_or(low, S::bits_and(moved, S::broadcast8(16)));
+  } else {
+    constexpr int at_bit = column % 4 * 2;
+    const auto plane = S::load(at + 256 + column / 4 * 64);
+    const auto moved = at_bit <= 4 ? S::template shift_left16<(at_bit <= 4 ? 4 - at_bit : 0)>(plane)
+                                   : S::template shift_right16<(at_bit <= 4 ? 0 : at_bit - 4)>(plane);
+    return S::bits_or(low, S::bits_and(moved, S::broadcast8(48)));
+  }
+}
+
+template <class S, int bits>
+void unpack_group(const std::byte* group, int part, typename S::I (&weights)[kGroupColumns]) {
+  weights[0] = unpack_column<S, bits, 0>(group, part);
+  weights[1] = unpack_column<S, bits, 1>(group, part);
+  weights[2] = unpack_column<S, bits, 2>(group, part);
+  weights[3] = unpack_column<S, bits, 3>(group, part);
+  weights[4] = unpack_column<S, bits, 4>(group, part);
+  weights[5] = unpack_column<S, bits, 5>(group, part);
+  weights[6] = unpack_column<S, bits, 6>(group, part);
+  weights[7] = unpack_column<S, bits, 7>(group, part);
+}
+
+// A group of a panel, ready for any number of rows.
+template <class S>
+struct Group {
+  typename S::I weights[kGroupColumns];
+  typename S::F scale;           // kHalf32, kK32: of a weight. kK16: d0
+  typename S::F half_scales[2];  // kK16
+  typename S::F minimum;         // kHalf32, kK32: of a weight. kK16: m0
+  typename S::F half_minimums[2];
+};
+
+template <class S, PackedFormat format>
+Group<S> load_group(const PanelProduct& product, int64_t g, int part) {
+  const quant::PanelLayout& layout = *product.layout;
+  const int lane = part * S::kRows;
+  const std::byte* panel = product.panel;
+  Group<S> group;
+  unpack_group<S, format.bits>(panel + g * format.quant_bytes(), part, group.weights);
+  const int64_t at = g * kPanelRows + lane;
+  const int64_t super = (g / kGroupsPerSuperblock * kPanelRows + lane) * 2;
+  if constexpr (format.scales == ScaleKind::kHalf32) {
+    group.scale = S::load_halves(panel + layout.scales + at * 2);
+    if constexpr (format.has_minimum) group.minimum = S::load_halves(panel + layout.minimums + at * 2);
+  } else if constexpr (format.scales == ScaleKind::kK32) {
+    group.scale = S::multiply(S::load_halves(panel + layout.d + super), S::load_uint8(panel + layout.scales + at));
+    if constexpr (format.has_minimum) {
+      group.minimum = S::multiply(S::load_halves(panel + layout.m0 + super), S::load_uint8(panel + layout.minimums + at));
+    }
+  } else {
+    group.scale = S::load_halves(panel + layout.d + super);
+    if constexpr (format.has_minimum) group.minimum = S::load_halves(panel + layout.m0 + super);
+    for (int half = 0; half < 2; ++half) {
+      const int64_t at_half = (g * 2 + half) * kPanelRows + lane;
+      group.half_scales[half] = S::load_int8(panel + layout.scales + at_half);
+      if constexpr (format.has_minimum) group.half_minimums[half] = S::load_uint8(panel + layout.minimums + at_half);
+    }
+  }
+  return group;
+}
+
+// acc[r] = the definition's step for this group, rows `row` .. row + kRows - 1.
+template <class S, class D, PackedFormat format, int kRows>
+void multiply_group(const Group<S>& group, const PanelProduct& product, int64_t g, int row, typename S::F* acc) {
+  constexpr int shift = log2_of(format.offset);
+  const int64_t at = g * product.activations.width + row;
+  const auto* q = reinterpret_cast<const int32_t*>(product.activations.q + at * quant::kGroupSize);
+  const GroupScale* scales = product.activations.scales + at;
+  // -(offset * sum of q): where the dot product starts.
+  const auto start = [](int32_t negative_sum) {
+    if constexpr (format.offset == 0) return S::zero();
+    return S::template shift_left32<shift>(S::broadcast(negative_sum));
+  };
+  if constexpr (format.scales != ScaleKind::kK16) {
+    typename S::I dot[kRows];
+    for (int r = 0; r < kRows; ++r) dot[r] = start(scales[r].negative_sum);
+    D::template dot<format.bits, kGroupColumns, kRows>(dot, group.weights, q);
+    for (int r = 0; r < kRows; ++r) {
+      acc[r] = S::fma(S::to_float(dot[r]), S::multiply(group.scale, S::broadcast_f(scales[r].d)), acc[r]);
+      if constexpr (format.has_minimum) acc[r] = S::fma(group.minimum, S::broadcast_f(scales[r].d_sum), acc[r]);
+    }
+  } else {
+    // |dot| <= 16 * 32 * 127 and |s| <= 128: both products and their sum are below 2^24, exact in float32 too.
+    typename S::I dots[2][kRows];
+    for (int half = 0; half < 2; ++half) {
+      for (int r = 0; r < kRows; ++r) dots[half][r] = start(scales[r].negative_half_sums[half]);
+      D::template dot<format.bits, kGroupColumns / 2, kRows>(dots[half], group.weights + half * (kGroupColumns / 2),
+                                                            q + half * (kGroupColumns / 2));
+    }
+    for (int r = 0; r < kRows; ++r) {
+      const auto first = S::multiply(S::to_float(dots[0][r]), group.half_scales[0]);
+      const auto scaled = S::fma(S::to_float(dots[1][r]), group.half_scales[1], first);
+      acc[r] = S::fma(scaled, S::multiply(group.scale, S::broadcast_f(scales[r].d)), acc[r]);
+      if constexpr (format.has_minimum) {
+        const auto sum = S::multiply(S::broadcast_f(static_cast<float>(-scales[r].negative_half_sums[0])), group.half_minimums[0]);
+        const auto sums = S::fma(S::broadcast_f(static_cast<float>(-scales[r].negative_half_sums[1])), group.half_minimums[1], sum);
+        acc[r] = S::fma(sums, S::multiply(group.minimum, S::broadcast_f(scales[r].d)), acc[r]);
+      }
+    }
+  }
+}
+
+template <class S>
+void store_row(const PanelProduct& product, int row, int part, typename S::F acc) {
+  float* out = product.out + static_cast<size_t>(row) * product.out_stride + part * S::kRows;
+  S::store_f(out, product.add ? S::add(S::load_f(out), acc) : acc);
+}
+
+template <class S, class D, PackedFormat format, int kRows>
+void few_rows(const PanelProduct& product, int part) {
+  typename S::F acc[kRows];
+  for (auto& sum : acc) sum = S::zero_f();
+  for (int64_t g = 0; g < product.layout->groups; ++g) {
+    const Group<S> group = load_group<S, format>(product, g, part);
+    multiply_group<S, D, format, kRows>(group, product, g, 0, acc);
+  }
+  for (int r = 0; r < kRows; ++r) store_row<S>(product, r, part, acc[r]);
+}
+
+template <class S, class D, PackedFormat format>
+void many_rows(const PanelProduct& product, int part) {
+  typename S::F acc[kMostRows];
+  const int rows = product.activations.rows;
+  for (int r = 0; r < rows; ++r) acc[r] = S::zero_f();
+  for (int64_t g = 0; g < product.layout->groups; ++g) {
+    const Group<S> group = load_group<S, format>(product, g, part);
+    int r = 0;
+    for (; r + 4 <= rows; r += 4) multiply_group<S, D, format, 4>(group, product, g, r, acc + r);
+    switch (rows - r) {
+      case 3: multiply_group<S, D, format, 3>(group, product, g, r, acc + r); break;
+      case 2: multiply_group<S, D, format, 2>(group, product, g, r, acc + r); break;
+      case 1: multiply_group<S, D, format, 1>(group, product, g, r, acc + r); break;
+      default: break;
+    }
+  }
+  for (int r = 0; r < rows; ++r) store_row<S>(product, r, part, acc[r]);
+}
+
+template <class S, class D, PackedFormat format>
+void product_in_format(const PanelProduct& product) {
+  for (int part = 0; part < kPanelRows / S::kRows; ++part) {
+    switch (product.activations.rows) {
+      case 0: break;
+      case 1: few_rows<S, D, format, 1>(product, part); break;
+      case 2: few_rows<S, D, format, 2>(product, part); break;
+      case 3: few_rows<S, D, format, 3>(product, part); break;
+      case 4: few_rows<S, D, format, 4>(product, part); break;
+      default: many_rows<S, D, format>(product, part); break;
+    }
+  }
+}
+
+template <class S, class D>
+void panel_product(const PanelProduct& product) {
+  const PackedFormat format = product.format;
+  if (format == quant::kPackedQ4_0) return product_in_format<S, D, quant::kPackedQ4_0>(product);
+  if (format == quant::kPackedQ4_1) return product_in_format<S, D, quant::kPackedQ4_1>(product);
+  if (format == quant::kPackedQ5_0) return product_in_format<S, D, quant::kPackedQ5_0>(product);
+  if (format == quant::kPackedQ5_1) return product_in_format<S, D, quant::kPackedQ5_1>(product);
+  if (format == quant::kPackedQ8_0) return product_in_format<S, D, quant::kPackedQ8_0>(product);
+  if (format == quant::kPackedQ2_K) return product_in_format<S, D, quant::kPackedQ2_K>(product);
+  if (format == quant::kPackedQ3_K) return product_in_format<S, D, quant::kPackedQ3_K>(product);
+  if (format == quant::kPackedQ4_K) return product_in_format<S, D, quant::kPackedQ4_K>(product);
+  if (format == quant::kPackedQ5_K) return product_in_format<S, D, quant::kPackedQ5_K>(product);
+  return product_in_format<S, D, quant::kPackedQ6_K>(product);
+}
+
+}  // namespace

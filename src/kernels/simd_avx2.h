@@ -1,0 +1,81 @@
+// The handful of AVX2 primitives (with FMA and F16C) that the shared kernels are written in. A vector is 8 lanes: half
+// a panel. Included by avx2.cpp only.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+namespace {
+
+struct Avx2 {
+  static constexpr int kRows = 8;    // lanes of 32 bits
+  static constexpr int kChains = 4;  // twice as many vectors are in use at once as with 16 lanes
+  using I = __m256i;
+  using F = __m256;
+
+  static I zero() { return _mm256_setzero_si256(); }
+  static I load(const void* at) { return _mm256_loadu_si256(static_cast<const __m256i*>(at)); }
+  static I broadcast(int32_t value) { return _mm256_set1_epi32(value); }
+  static I broadcast8(int8_t value) { return _mm256_set1_epi8(value); }
+  static I bits_and(I a, I b) { return _mm256_and_si256(a, b); }
+  static I bits_or(I a, I b) { return _mm256_or_si256(a, b); }
+  static I add(I a, I b) { return _mm256_add_epi32(a, b); }
+  static I multiply(I a, I b) { return _mm256_mullo_epi32(a, b); }
+  static I greater(I a, I b) { return _mm256_max_epi32(a, b); }
+  template <int n>
+  static I shift_left32(I a) { return _mm256_slli_epi32(a, n); }
+  template <int n>
+  static I shift_left16(I a) { return _mm256_slli_epi16(a, n); }
+  template <int n>
+  static I shift_right16(I a) { return _mm256_srli_epi16(a, n); }
+
+  static F zero_f() { return _mm256_setzero_ps(); }
+  static F broadcast_f(float value) { return _mm256_set1_ps(value); }
+  static F load_f(const float* at) { return _mm256_loadu_ps(at); }
+  static F load_some(const float* at, int n) { return _mm256_maskload_ps(at, mask(n)); }
+  static void store_f(float* at, F value) { _mm256_storeu_ps(at, value); }
+  static void store_some(float* at, F value, int n) { _mm256_maskstore_ps(at, mask(n), value); }
+  static F load_halves(const void* at) { return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(at))); }
+  static void store_halves(void* at, F value) {
+    _mm_storeu_si128(static_cast<__m128i*>(at), _mm256_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT));
+  }
+  static F load_uint8(const void* at) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(at))));
+  }
+  static F load_int8(const void* at) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(at))));
+  }
+  static F add(F a, F b) { return _mm256_add_ps(a, b); }
+  static F subtract(F a, F b) { return _mm256_sub_ps(a, b); }
+  static F multiply(F a, F b) { return _mm256_mul_ps(a, b); }
+  static F divide(F a, F b) { return _mm256_div_ps(a, b); }
+  static F fma(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
+  static F negative_fma(F a, F b, F c) { return _mm256_fnmadd_ps(a, b, c); }
+  static F lesser(F a, F b) { return _mm256_min_ps(a, b); }
+  static F greater(F a, F b) { return _mm256_max_ps(a, b); }
+  static F to_float(I a) { return _mm256_cvtepi32_ps(a); }
+  static I to_int(F a) { return _mm256_cvtps_epi32(a); }
+  static F as_float(I a) { return _mm256_castsi256_ps(a); }
+  static I as_int(F a) { return _mm256_castps_si256(a); }
+  static void store_bytes(int8_t* at, I value) {
+    const __m256i low_bytes = _mm256_shuffle_epi8(
+        value, _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12, -1, -1, -1,
+                                -1, -1, -1, -1, -1, -1, -1, -1, -1));
+    const int32_t first = _mm256_extract_epi32(low_bytes, 0);
+    const int32_t second = _mm256_extract_epi32(low_bytes, 4);
+    __builtin_memcpy(at, &first, 4);
+    __builtin_memcpy(at + 4, &second, 4);
+  }
+  static F keep(F value, F other, int begin, int end) {
+    const __m256i inside = _mm256_andnot_si256(mask(begin), mask(end));
+    return _mm256_blendv_ps(other, value, _mm256_castsi256_ps(inside));
+  }
+
+  // Lanes 0 .. n-1.
+  static __m256i mask(int n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+};
+
+}  // namespace

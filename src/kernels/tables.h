@@ -1,0 +1,15 @@
+// The tables of functions, one an instruction set, each defined in the file of that name.
+#pragma once
+
+#include "kernels/ops.h"
+
+namespace riposte::kernels {
+
+extern const Kernels kReference;
+#if defined(__x86_64__)
+extern const Kernels kAvx2;
+extern const Kernels kAvx512;
+extern const Kernels kAvx512Vnni;
+#endif
+
+}  // namespace riposte::kernels
