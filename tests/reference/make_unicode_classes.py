@@ -11,6 +11,8 @@ import tokenizers
 from tokenizers import Regex, normalizers, pre_tokenizers
 
 LETTER, NUMBER, SPACE, DIGIT, COMPOSING = 1, 2, 4, 8, 16
+# Marks of Unicode 15, which the normaliser of `tokenizers` does not know, but ours does.
+NEWER_MARKS = [0x10EFD, 0x10EFE, 0x10EFF, 0x11F41, 0x11F42, 0x1E08F, 0x1E4EC, 0x1E4ED, 0x1E4EE, 0x1E4EF]
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
 
@@ -36,7 +38,8 @@ def digits():
 def composing():
     """Code points that may make a text differ from its NFC form; all others leave any text as it is."""
     nfc = normalizers.NFC().normalize_str
-    found = set(range(0x1161, 0x1176)) | set(range(0x11A8, 0x11C3))  # vowels and finals of Hangul syllables
+    # With the vowels and finals of Hangul syllables.
+    found = set(NEWER_MARKS) | set(range(0x1161, 0x1176)) | set(range(0x11A8, 0x11C3))
     for c in SCALARS:
         char = chr(c)
         # U+0334 has combining class 1, the lowest; U+0315 a high one: a mark changes places with one of them.

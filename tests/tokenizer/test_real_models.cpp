@@ -65,6 +65,13 @@ TEST_P(RealModel, FollowsTheHuggingFaceTokenizerWhereLibrariesDiffer) {
   expect_equal(cases);
 }
 
+TEST_P(RealModel, GivesTheIdsOfTheHuggingFaceTokenizerForOurOwnTexts) {
+  const auto cases = read_cases(fs::path(RIPOSTE_SOURCE_DIR) / "tests/tokenizer/data" /
+                                (std::string(GetParam()) + ".jsonl"));
+  ASSERT_GT(cases.size(), 100u);
+  expect_equal(cases);
+}
+
 INSTANTIATE_TEST_SUITE_P(Tokenizers, RealModel,
                          testing::Values("smollm2-135m-instruct-q4_1", "qwen2.5-coder-1.5b-instruct-q4_k_m",
                                          "gemma-3-270m-q4_k_m"));
