@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,7 +31,8 @@ Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const b
                                   .add_generation_prompt = true,
                                   .bos_token = written(tokenizer, tokenizer.bos()),
                                   .eos_token = written(tokenizer, tokenizer.eos()),
-                                  .extra = extras.variables};
+                                  .extra = extras.variables,
+                                  .now = std::nullopt};
   const Result<tokenizer::MarkedText> rendered = format.chat_template.render(input);
   if (!rendered) return pass_on(rendered);
   std::vector<TokenId> ids = tokenizer.encode(*rendered);
