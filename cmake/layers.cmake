@@ -21,10 +21,11 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 
 # riposte_layer(NAME DEPENDS layer... LIBRARIES external...): the folder src/NAME as the target riposte_NAME.
-# Every .cpp of the folder (and of its subfolders) is compiled: adding a file needs no edit of a list.
+# Every .cpp of the folder (and of its subfolders) but main.cpp is compiled: adding a file needs no edit of a list.
 function(riposte_layer name)
   cmake_parse_arguments(LAYER "" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   if(NOT sources)
     return()
   endif()

@@ -1,0 +1,15 @@
+// A short name for "these weights, computed this way".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "model/model.h"
+
+namespace riposte::apps {
+
+// Hashes every tensor's name, type, shape, first and last bytes (a full hash would read gigabytes at each
+// start), the version of Riposte and `executor`. "fp_" and 16 hexadecimal digits.
+std::string fingerprint(const model::Model& model, std::string_view executor);
+
+}  // namespace riposte::apps

@@ -1,0 +1,243 @@
+// riposte rewrite: texts from arguments, a file or standard input, one answer for each.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cctype>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "apps/command.h"
+#include "apps/line_reader.h"
+#include "apps/output.h"
+#include "apps/rewriter.h"
+#include "apps/runtime.h"
+#include "engine/engine.h"
+
+namespace riposte::apps {
+namespace {
+
+namespace json = boost::json;
+
+struct Options {
+  std::vector<std::string> texts;
+  std::string file;
+  std::string preset = "grammar";
+  std::string language = "en";
+  std::string instruction;
+  std::string presets_file;
+  bool as_json = false;
+  bool show_time = false;
+  RuntimeOptions runtime;
+};
+
+Result<rewrite::Preset> choose_preset(const Options& options) {
+  if (!options.instruction.empty()) {
+    rewrite::Preset own;
+    own.name = "instruction";
+    own.instruction = options.instruction;
+    return own;
+  }
+  std::optional<rewrite::Presets> loaded;
+  if (!options.presets_file.empty()) {
+    auto file = rewrite::Presets::load(options.presets_file);
+    if (!file) return pass_on(file);
+    loaded = std::move(*file);
+  }
+  const rewrite::Presets& presets = loaded ? *loaded : rewrite::Presets::built_in();
+  auto found = presets.find(options.preset, options.language);
+  if (!found) return pass_on(found);
+  return **found;
+}
+
+double milliseconds(std::chrono::nanoseconds time) {
+  return static_cast<double>(time.count() / 1000) / 1000.0;
+}
+
+const char* name_of(engine::FinishReason reason) {
+  switch (reason) {
+    case engine::FinishReason::kStop:
+      return "stop";
+    case engine::FinishReason::kLength:
+      return "length";
+    case engine::FinishReason::kCancelled:
+      return "cancelled";
+    case engine::FinishReason::kError:
+      break;
+  }
+  return "error";
+}
+
+// Line by line means that line n of the output belongs to line n of the input.
+std::string on_one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  return text;
+}
+
+class Session {
+ public:
+  Session(const Options& options, const Runtime& runtime, const rewrite::Preset& preset, Rewriter& rewriter)
+      : options_(options), runtime_(runtime), preset_(preset), rewriter_(rewriter) {}
+
+  // Handles one text. A text that cannot be rewritten is reported and, in line mode, copied, so that lines
+  // stay aligned. Errors: the output cannot be written.
+  Result<void> handle(const std::string& source, const std::string& where) {
+    const bool live = !options_.as_json && output_.is_terminal();
+    const auto rewritten =
+        rewriter_.rewrite(source, live ? [this](std::string_view text) { return output_.write(text); }
+                                       : std::function<Result<void>(std::string_view)>());
+    if (!rewritten) {
+      if (rewritten.error().code == ErrorCode::kIo) return pass_on(rewritten);
+      const int status = report(where.empty() ? rewritten.error() : rewritten.error().within(where));
+      if (status_ == kExitOk) status_ = status;
+      if (options_.as_json) return output_.write(as_json(source, rewritten.error()) + "\n");
+      return where.empty() ? Result<void>() : output_.write(source + "\n");
+    }
+    if (rewritten->finish.reason == engine::FinishReason::kLength) {
+      fmt::print(stderr, "riposte: the answer was cut off after {} tokens\n",
+                 rewritten->finish.usage.output_tokens);
+    }
+    auto written = output_.write(options_.as_json ? as_json(source, *rewritten) + "\n"
+                                 : live           ? std::string("\n")
+                                                  : on_one_line(rewritten->text) + "\n");
+    if (!written) return written;
+    if (options_.show_time || live) print_time(*rewritten);
+    return {};
+  }
+
+  Result<void> copy_empty_line() { return output_.write("\n"); }
+  void skip(const Error& error) {
+    const int status = report(error);
+    if (status_ == kExitOk) status_ = status;
+  }
+  bool as_json_lines() const { return options_.as_json; }
+  int status() const { return status_; }
+
+ private:
+  std::string as_json(const std::string& source, const Rewritten& rewritten) const {
+    const engine::Usage& usage = rewritten.finish.usage;
+    return json::serialize(json::object{{"source", source},
+                                        {"text", rewritten.text},
+                                        {"preset", preset_.name},
+                                        {"model", runtime_.name()},
+                                        {"finish_reason", name_of(rewritten.finish.reason)},
+                                        {"prompt_tokens", usage.prompt_tokens},
+                                        {"cached_tokens", usage.cached_tokens},
+                                        {"output_tokens", usage.output_tokens},
+                                        {"passes", usage.passes},
+                                        {"prefill_ms", milliseconds(rewritten.finish.timings.prefill)},
+                                        {"decode_ms", milliseconds(rewritten.finish.timings.decode)},
+                                        {"total_ms", milliseconds(rewritten.time)}});
+  }
+
+  // A source that is not UTF-8 cannot stand in JSON.
+  static std::string as_json(const std::string& source, const Error& error) {
+    json::error_code invalid;
+    const std::string quoted = json::serialize(json::string(source));
+    json::parse(quoted, invalid);
+    json::object object{{"error", error.message}};
+    if (!invalid) object.emplace("source", source);
+    return json::serialize(object);
+  }
+
+  void print_time(const Rewritten& rewritten) const {
+    const engine::Usage& usage = rewritten.finish.usage;
+    fmt::print(stderr, "  {:.0f} ms, {} tokens in ({} cached), {} out\n", milliseconds(rewritten.time),
+               usage.prompt_tokens, usage.cached_tokens, usage.output_tokens);
+  }
+
+  const Options& options_;
+  const Runtime& runtime_;
+  const rewrite::Preset& preset_;
+  Rewriter& rewriter_;
+  Output output_ = Output::standard();
+  int status_ = kExitOk;
+};
+
+Result<void> rewrite_lines(LineReader reader, Session& session) {
+  for (;;) {
+    auto line = reader.next();
+    Result<void> handled;
+    if (!line) {
+      if (line.error().code != ErrorCode::kTooLarge) return pass_on(line);
+      session.skip(line.error());
+      handled = session.copy_empty_line();
+    } else if (!*line) {
+      return {};
+    } else if ((*line)->find_first_not_of(" \t") == std::string::npos && !session.as_json_lines()) {
+      handled = session.copy_empty_line();
+    } else {
+      handled = session.handle(**line, fmt::format("line {}", reader.line_number()));
+    }
+    if (!handled) return handled;
+  }
+}
+
+Result<int> run_rewrite(const Options& options) {
+  const auto preset = choose_preset(options);
+  if (!preset) return pass_on(preset);
+  std::optional<LineReader> lines;
+  if (!options.file.empty()) {
+    auto opened = LineReader::open(options.file);
+    if (!opened) return pass_on(opened);
+    lines.emplace(std::move(*opened));
+  } else if (options.texts.empty()) {
+    lines.emplace(LineReader::standard_input());
+  }
+  const auto runtime = Runtime::open(options.runtime);
+  if (!runtime) return pass_on(runtime);
+  const auto chat_template = parse_chat_template(runtime->model());
+  if (!chat_template) return pass_on(chat_template);
+  const rewrite::PromptFormat format{*chat_template, runtime->tokenizer()};
+  engine::Engine engine(runtime->executor(), runtime->tokenizer());
+  Rewriter rewriter(engine, format, *preset);
+  Session session(options, *runtime, *preset, rewriter);
+  if (lines) {
+    if (auto done = rewrite_lines(std::move(*lines), session); !done) return pass_on(done);
+  }
+  for (const std::string& text : options.texts) {
+    if (auto done = session.handle(text, ""); !done) return pass_on(done);
+  }
+  return session.status();
+}
+
+}  // namespace
+
+void add_rewrite_command(CLI::App& app, Run& run) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("rewrite", "rewrite sentences: arguments, a file, or lines on standard input");
+  command->add_option("text", options->texts,
+                      "texts to rewrite, each as one argument; none: lines on standard input");
+  command->add_option("--file,-f", options->file, "rewrite the lines of this file instead")->excludes("text");
+  command
+      ->add_option("--preset,-p", options->preset,
+                   "what to do: grammar, simplify, formal, friendly, shorten, paraphrase")
+      ->capture_default_str();
+  command->add_option("--language,-l", options->language, "language of the preset's instruction")
+      ->capture_default_str();
+  command->add_option("--instruction,-i", options->instruction,
+                      "an instruction of your own instead of a preset");
+  command->add_option("--presets", options->presets_file, "a TOML file with presets of your own");
+  command->add_flag("--json", options->as_json, "one JSON object a line, with token counts and times");
+  command->add_flag("--time", options->show_time,
+                    "the time of each on standard error (on a terminal always)");
+  add_model_option(*command, options->runtime);
+  add_executor_options(*command, options->runtime);
+  command->footer(
+      "\nOn a terminal text appears as it comes; elsewhere there is one line out for each line in. A line "
+      "that cannot\n"
+      "be rewritten is reported and copied; the others go on." +
+      help_footer("  riposte rewrite \"She go to school every day.\"\n"
+                  "  riposte rewrite --preset formal --json < letter.txt"));
+  command->callback([options, &run] {
+    run = [options] {
+      const auto status = run_rewrite(*options);
+      return status ? *status : report(status.error());
+    };
+  });
+}
+
+}  // namespace riposte::apps

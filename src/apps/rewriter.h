@@ -1,0 +1,39 @@
+// One sentence after another through an engine, each waited for, its text handed on as it comes.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "rewrite/presets.h"
+#include "rewrite/prompt.h"
+
+namespace riposte::apps {
+
+struct Rewritten {
+  std::string text;
+  engine::Finish finish;
+  std::chrono::nanoseconds time{0};  // from the call to the last character
+};
+
+class Rewriter {
+ public:
+  // All that is referred to must outlive the rewriter.
+  Rewriter(engine::Engine& engine, const rewrite::PromptFormat& format, const rewrite::Preset& preset);
+
+  // Waits for the whole answer. `on_text` is called on the caller's thread; if it fails, the request is
+  // cancelled and its error is the result. Errors: kInvalidArgument (nothing to rewrite, not UTF-8),
+  // kTooLarge (longer than the context), those of the engine.
+  Result<Rewritten> rewrite(std::string_view source,
+                            const std::function<Result<void>(std::string_view)>& on_text = {});
+
+ private:
+  engine::Engine& engine_;
+  rewrite::PromptFormat format_;
+  const rewrite::Preset& preset_;
+};
+
+}  // namespace riposte::apps

@@ -1,0 +1,77 @@
+#include "apps/runtime.h"
+
+#include <algorithm>
+#include <set>
+
+#include "apps/model_lookup.h"
+#include "executor/executors.h"
+
+namespace riposte::apps {
+namespace {
+
+constexpr int kMaxThreads = 256;
+constexpr int32_t kMaxContext = 1 << 20;
+
+}  // namespace
+
+void add_model_option(CLI::App& command, RuntimeOptions& options) {
+  command.add_option("--model,-m", options.model, "a name of the catalogue, or the path of a .gguf file")
+      ->capture_default_str();
+}
+
+void add_executor_options(CLI::App& command, RuntimeOptions& options) {
+  command
+      .add_option("--executor", options.executor,
+                  "cpu: packed integers, fast; float: plain float32, slow, the truth")
+      ->check(CLI::IsMember(std::set<std::string>{"cpu", "float"}))
+      ->capture_default_str();
+  command.add_option("--instruction-set", options.instruction_set,
+                     "reference, avx2, avx512 or avx512_vnni; the best of this machine if not given");
+  command.add_option("--threads,-t", options.threads, "threads to compute with; 0: all processors")
+      ->check(CLI::Range(0, kMaxThreads))
+      ->capture_default_str();
+  command.add_option("--context", options.context, "tokens of KV memory, for all requests together")
+      ->check(CLI::Range(64, kMaxContext))
+      ->capture_default_str();
+}
+
+Result<chat::Template> parse_chat_template(const model::Model& model) {
+  if (model.chat_template.empty()) {
+    return fail(ErrorCode::kUnsupported,
+                "this model has no chat template, so it cannot follow an instruction; use an "
+                "instruct model, for example {}",
+                kDefaultModel);
+  }
+  auto parsed = chat::Template::parse(model.chat_template);
+  if (!parsed) return tl::unexpected(parsed.error().within("the chat template of the model"));
+  return parsed;
+}
+
+Result<Runtime> Runtime::open(const RuntimeOptions& options) {
+  auto path = find_model(options.model);
+  if (!path) return pass_on(path);
+  auto model = model::Model::open(*path);
+  if (!model) return pass_on(model);
+
+  Runtime runtime;
+  runtime.name_ = path->stem().string();
+  runtime.model_ = std::move(*model);
+  runtime.team_ = std::make_unique<hardware::ThreadTeam>(
+      options.threads > 0 ? options.threads : hardware::available_processors());
+  executor::ExecutorOptions executor_options;
+  executor_options.kv_tokens = options.context;
+  executor_options.instruction_set = options.instruction_set;
+  const auto make = options.executor == "float" ? executor::make_float_executor : executor::make_cpu_executor;
+  auto executor = make(runtime.model_, *runtime.team_, executor_options);
+  if (!executor) return pass_on(executor);
+  runtime.executor_ = std::move(*executor);
+  return runtime;
+}
+
+int32_t Runtime::context_length() const {
+  const model::ExecutorLimits limits = executor_->limits();
+  return static_cast<int32_t>(
+      std::min<int64_t>(limits.context_length, int64_t{limits.pages} * limits.page_size));
+}
+
+}  // namespace riposte::apps

@@ -1,0 +1,57 @@
+// A model, ready to compute: the file, a thread team and an executor, assembled from the options of a command
+// line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "chat/template.h"
+#include "hardware/thread_team.h"
+#include "model/executor.h"
+#include "model/model.h"
+
+namespace riposte::apps {
+
+inline constexpr const char* kDefaultModel = "qwen";
+
+struct RuntimeOptions {
+  std::string model = kDefaultModel;
+  std::string executor = "cpu";  // "cpu" or "float"
+  std::string instruction_set;   // empty: the best of this machine
+  int threads = 0;               // 0: all processors that this process may use
+  int32_t context = 4096;        // tokens of KV memory, shared by all sequences
+};
+
+// --model, --executor, --instruction-set, --threads and --context, with their checks.
+void add_model_option(CLI::App& command, RuntimeOptions& options);
+void add_executor_options(CLI::App& command, RuntimeOptions& options);
+
+// The template of a model that can chat. Errors: kUnsupported (the file has none), those of Template::parse.
+Result<chat::Template> parse_chat_template(const model::Model& model);
+
+// Members are in the order of their dependence: each refers to those above it.
+class Runtime {
+ public:
+  // Errors: those of find_model, Model::open and the executor.
+  static Result<Runtime> open(const RuntimeOptions& options);
+
+  const model::Model& model() const { return *model_; }
+  const tokenizer::Tokenizer& tokenizer() const { return model_->tokenizer; }
+  model::Executor& executor() const { return *executor_; }
+  int threads() const { return team_->size(); }
+  const std::string& name() const { return name_; }  // the model file's name without ".gguf"
+  // Tokens of one sequence at most: what the model was trained for and the KV memory holds.
+  int32_t context_length() const;
+
+ private:
+  Runtime() = default;
+  std::string name_;
+  std::shared_ptr<const model::Model> model_;
+  std::unique_ptr<hardware::ThreadTeam> team_;
+  std::unique_ptr<model::Executor> executor_;
+};
+
+}  // namespace riposte::apps

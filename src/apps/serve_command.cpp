@@ -1,0 +1,102 @@
+// riposte serve: one model behind HTTP until a signal says stop.
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "apps/command.h"
+#include "apps/fingerprint.h"
+#include "apps/runtime.h"
+#include "engine/engine.h"
+#include "server/server.h"
+
+namespace riposte::apps {
+namespace {
+
+struct Options {
+  server::ServerOptions server;
+  RuntimeOptions runtime;
+};
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+void print_invitation(const std::string& address, uint16_t port, const std::string& model) {
+  const std::string host = address.find(':') == std::string::npos ? address : fmt::format("[{}]", address);
+  fmt::print(
+      "Serving {} at http://{}:{}/v1 (Ctrl-C stops). Try:\n\n"
+      "  curl http://{}:{}/v1/chat/completions -H 'Content-Type: application/json' -d '{{\n"
+      "    \"model\": \"{}\", \"messages\": [\n"
+      "      {{\"role\": \"system\", \"content\": \"Correct the grammar of the sentence. Reply with the "
+      "sentence only.\"}},\n"
+      "      {{\"role\": \"user\", \"content\": \"She go to school every day.\"}}]}}'\n\n",
+      model, host, port, host, port, model);
+  std::fflush(stdout);
+}
+
+Result<void> run_serve(const Options& options) {
+  // Blocked before any thread starts, so that all threads inherit it and the signals come to sigwait alone. A
+  // client that leaves must not end the server.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const auto runtime = Runtime::open(options.runtime);
+  if (!runtime) return pass_on(runtime);
+  std::optional<chat::Template> chat_template;
+  if (!runtime->model().chat_template.empty()) {
+    auto parsed = parse_chat_template(runtime->model());
+    if (!parsed) return pass_on(parsed);
+    chat_template = std::move(*parsed);
+  }
+  engine::Engine engine(runtime->executor(), runtime->tokenizer());
+  server::Server server(options.server,
+                        {.name = runtime->name(),
+                         .created = static_cast<int64_t>(std::time(nullptr)),
+                         .fingerprint = fingerprint(runtime->model(), options.runtime.executor),
+                         .tokenizer = runtime->tokenizer(),
+                         .chat_template = chat_template ? &*chat_template : nullptr,
+                         .engine = engine,
+                         .context_length = runtime->context_length()});
+  const auto port = server.start();
+  if (!port) return pass_on(port);
+  print_invitation(options.server.address, *port, runtime->name());
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  fmt::print(stderr, "riposte: stopping; running requests may finish, a second signal ends at once\n");
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // this thread takes the second one, by its default action
+  server.stop();
+  server.wait();
+  return {};
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, Run& run) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("serve", "answer the OpenAI API on this machine");
+  command->add_option("--host", options->server.address, "address to listen on")->capture_default_str();
+  command->add_option("--port", options->server.port, "port to listen on; 0: any that is free")
+      ->capture_default_str();
+  add_model_option(*command, options->runtime);
+  add_executor_options(*command, options->runtime);
+  command->footer(
+      help_footer("  riposte serve --model qwen --port 8080\n"
+                  "  curl http://127.0.0.1:8080/v1/models"));
+  command->callback([options, &run] {
+    run = [options] {
+      const auto done = run_serve(*options);
+      return done ? kExitOk : report(done.error());
+    };
+  });
+}
+
+}  // namespace riposte::apps
