@@ -1,0 +1,90 @@
+# Everything a user or a developer does has a name here. `make` alone lists the names.
+MODEL ?= qwen
+HOST ?= 127.0.0.1
+PORT ?= 8080
+FUZZ_SECONDS ?= 600
+JOBS ?= $(shell nproc)
+
+RIPOSTE = build/release/riposte
+PYTHON = build/venv/bin/python
+# Layers that read what a file or a socket brings: their tests run under sanitizers in every `make test`.
+INPUT_LAYERS = gguf tokenizer chat api
+
+.PHONY: help build run test test-full sanitize fuzz format clean
+.PHONY: release-tests fuzz-build sanitize-build test-model
+
+help:
+	@echo "make build      the command alone: $(RIPOSTE)"
+	@echo "make run        build, fetch the model, rewrite three sentences, serve on $(HOST):$(PORT)"
+	@echo "                (MODEL=smollm2 for a small one: 98 MB instead of 1.1 GB)"
+	@echo "make test       everything that a change must pass"
+	@echo "make test-full  the same with all models, all tests under sanitizers, $(FUZZ_SECONDS) s for each fuzz target"
+	@echo "make sanitize   all tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "make format     clang-format over all sources"
+	@echo "make clean      remove build/"
+
+build: build/release/build.ninja
+	@cmake --build build/release -j $(JOBS) --target riposte
+
+# Without tests and benchmarks, so that a user needs none of their libraries; `make test` turns them on.
+build/release/build.ninja:
+	@tools/install_dependencies.sh build
+	@cmake --preset release -DRIPOSTE_TESTS=OFF -DRIPOSTE_BENCH=OFF >/dev/null
+
+run: build
+	@$(RIPOSTE) pull $(MODEL) >/dev/null
+	@echo "Three sentences, corrected by $(MODEL):"
+	@$(RIPOSTE) rewrite --model $(MODEL) --time \
+	  "She go to school every day." \
+	  "I has never saw such a beautiful garden before." \
+	  "The informations that you send me was very helpful for our project."
+	@$(RIPOSTE) serve --model $(MODEL) --host $(HOST) --port $(PORT)
+
+test: release-tests fuzz-build test-model $(PYTHON)
+	@$(PYTHON) tools/check_layers.py
+	@$(PYTHON) tools/run_tests.py --programs build/release --pytest tests/cli tests/e2e tests/tools \
+	  --sanitized build/fuzz $(INPUT_LAYERS) --fuzz build/fuzz --fuzz-seconds 10
+
+test-full: release-tests fuzz-build sanitize-build $(PYTHON)
+	@for model in smollm2 gemma3 qwen; do $(RIPOSTE) pull $$model >/dev/null || exit 1; done
+	@$(PYTHON) tools/check_layers.py
+	@RIPOSTE_FULL=1 $(PYTHON) tools/run_tests.py --programs build/release --pytest tests/cli tests/e2e tests/tools \
+	  --sanitized build/sanitize all --fuzz build/fuzz --fuzz-seconds $(FUZZ_SECONDS)
+
+sanitize: sanitize-build $(PYTHON)
+	@$(PYTHON) tools/run_tests.py --sanitized build/sanitize all
+
+fuzz: fuzz-build $(PYTHON)
+	@$(PYTHON) tools/run_tests.py --fuzz build/fuzz --fuzz-seconds $(FUZZ_SECONDS)
+
+release-tests:
+	@tools/install_dependencies.sh build test
+	@cmake --preset release -DRIPOSTE_TESTS=ON -DRIPOSTE_BENCH=ON >/dev/null
+	@cmake --build build/release -j $(JOBS)
+
+fuzz-build:
+	@tools/install_dependencies.sh build test
+	@cmake --preset fuzz >/dev/null
+	@cmake --build build/fuzz -j $(JOBS) --target fuzz_targets $(addprefix test_,$(INPUT_LAYERS))
+
+sanitize-build:
+	@tools/install_dependencies.sh build test
+	@cmake --preset sanitize >/dev/null
+	@cmake --build build/sanitize -j $(JOBS)
+
+# The small model is enough for `make test`; without a network the tests that need it are skipped.
+test-model: release-tests
+	@$(RIPOSTE) pull --quiet smollm2 >/dev/null || echo "no model smollm2: tests that need it will be skipped"
+
+$(PYTHON): tests/requirements.txt
+	@tools/install_dependencies.sh test
+	@python3 -m venv build/venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $(PYTHON)
+
+format:
+	@git ls-files '*.cpp' '*.h' '*.cpp.in' | xargs clang-format -i
+
+clean:
+	@rm -rf build
