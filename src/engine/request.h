@@ -15,6 +15,8 @@
 
 namespace riposte::engine {
 
+using RequestId = uint64_t;
+
 enum class FinishReason {
   kStop,       // an end token or a stop string
   kLength,     // max_tokens or the context's end
@@ -44,8 +46,9 @@ struct Finish {
   Error error;  // only with kError
 };
 
-// Called on the engine's thread, in order; must be quick and must not throw. `text` is whole UTF-8 characters, with
-// stop strings (and what might become one) held back. tokens may be empty while text is not, and the other way round.
+// Called on the engine's thread, in order; must be quick and must not throw. `text` is whole UTF-8
+// characters, with stop strings (and what might become one) held back. tokens may be empty while text is not,
+// and the other way round.
 struct Listener {
   std::function<void(std::string_view text, std::span<const TokenId> tokens)> on_text;
   std::function<void(const Finish& finish)> on_finish;  // exactly once
@@ -53,11 +56,21 @@ struct Listener {
 
 struct Request {
   std::vector<TokenId> prompt;
-  std::vector<TokenId> source;  // the text to be rewritten, if there is one: what drafts will be taken from
+  // The text to be rewritten, if there is one: what drafts will be taken from.
+  std::vector<TokenId> source = {};
   int32_t max_tokens = 256;
-  std::vector<std::string> stop;  // none of them empty
-  bool ignore_end = false;        // go on after end tokens (benchmarks)
-  sampling::SamplingParams sampling;
+  std::vector<std::string> stop = {};  // none of them empty
+  bool ignore_end = false;             // go on after end tokens (benchmarks)
+  sampling::SamplingParams sampling = {};
 };
+
+inline constexpr size_t kMaxStops = 16;
+inline constexpr size_t kMaxStopBytes = 512;
+
+// Errors: kInvalidArgument, naming the field (an empty prompt, a token outside the vocabulary, a negative
+// max_tokens; an empty stop string, one that begins inside a character, more or longer ones than the
+// constants above say; sampling parameters out of their range), kTooLarge (the prompt has more tokens than
+// the context).
+Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length);
 
 }  // namespace riposte::engine

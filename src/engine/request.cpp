@@ -1,0 +1,53 @@
+#include "engine/request.h"
+
+#include <algorithm>
+
+namespace riposte::engine {
+namespace {
+
+Result<void> check_tokens(const char* field, std::span<const TokenId> tokens, int32_t vocabulary) {
+  const auto foreign =
+      std::ranges::find_if(tokens, [vocabulary](TokenId token) { return token < 0 || token >= vocabulary; });
+  if (foreign == tokens.end()) return {};
+  return fail(ErrorCode::kInvalidArgument, "{}: token {} at index {} is outside the vocabulary of {} tokens",
+              field, *foreign, foreign - tokens.begin(), vocabulary);
+}
+
+Result<void> check_stops(std::span<const std::string> stops) {
+  if (stops.size() > kMaxStops) {
+    return fail(ErrorCode::kInvalidArgument, "stop: at most {} strings are allowed, but there are {}",
+                kMaxStops, stops.size());
+  }
+  for (const std::string& stop : stops) {
+    if (stop.empty())
+      return fail(ErrorCode::kInvalidArgument, "stop: an empty string would stop every answer");
+    if (stop.size() > kMaxStopBytes) {
+      return fail(ErrorCode::kInvalidArgument, "stop: a string may have {} bytes, but one has {}",
+                  kMaxStopBytes, stop.size());
+    }
+    if ((static_cast<unsigned char>(stop.front()) & 0xC0) == 0x80) {
+      return fail(ErrorCode::kInvalidArgument, "stop: a string begins in the middle of a UTF-8 character");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length) {
+  if (request.prompt.empty())
+    return fail(ErrorCode::kInvalidArgument, "prompt: at least one token is needed");
+  if (request.prompt.size() > static_cast<size_t>(context_length)) {
+    return fail(ErrorCode::kTooLarge, "the prompt has {} tokens, but the context holds {}; shorten the text",
+                request.prompt.size(), context_length);
+  }
+  if (request.max_tokens < 0) {
+    return fail(ErrorCode::kInvalidArgument, "max_tokens must be 0 or more, but is {}", request.max_tokens);
+  }
+  if (Result<void> check = check_tokens("prompt", request.prompt, vocabulary); !check) return check;
+  if (Result<void> check = check_tokens("source", request.source, vocabulary); !check) return check;
+  if (Result<void> check = check_stops(request.stop); !check) return check;
+  return sampling::validate(request.sampling, vocabulary);
+}
+
+}  // namespace riposte::engine

@@ -1,0 +1,128 @@
+#include "engine/scheduler.h"
+
+#include <algorithm>
+
+namespace riposte::engine {
+namespace {
+
+std::span<const TokenId> computed_tokens(const Sequence& sequence) {
+  return sequence.tokens().first(static_cast<size_t>(sequence.computed));
+}
+
+}  // namespace
+
+Scheduler::Scheduler(const SchedulerLimits& limits, int32_t pages, int32_t page_size)
+    : limits_(limits), cache_(pages, page_size) {
+  // Whoever is admitted gets at least one row in every step, answered if need be.
+  limits_.max_sequences =
+      std::max(1, std::min({limits.max_sequences, limits.max_rows, limits.max_answer_rows}));
+  limits_.prefill_chunk = std::max(1, limits.prefill_chunk);
+  running_.reserve(static_cast<size_t>(limits_.max_sequences));
+}
+
+void Scheduler::add(std::unique_ptr<Sequence> sequence) {
+  waiting_.push_back(std::move(sequence));
+}
+
+Sequence* Scheduler::find(RequestId id) {
+  for (const auto& sequence : running_) {
+    if (sequence->id() == id) return sequence.get();
+  }
+  for (const auto& sequence : waiting_) {
+    if (sequence->id() == id) return sequence.get();
+  }
+  return nullptr;
+}
+
+void Scheduler::finish_all(FinishReason reason) {
+  for (const auto& sequence : running_) sequence->finish(reason);
+  for (const auto& sequence : waiting_) sequence->finish(reason);
+}
+
+// Requests with the same instruction often arrive together. The second is better off one step later, when the
+// pages of the instruction are there, than computing them once more beside the first.
+bool Scheduler::someone_computes_its_beginning(const Sequence& next) const {
+  const auto wanted = next.tokens().first(next.tokens().size() - 1);
+  const int32_t cached = cache_.cached_tokens(next.tokens());
+  return std::ranges::any_of(running_, [&](const std::unique_ptr<Sequence>& other) {
+    if (other->finished() || other->computed >= other->prompt_tokens()) return false;
+    const auto common = std::ranges::mismatch(wanted, other->tokens()).in1 - wanted.begin();
+    return common / cache_.page_size() * cache_.page_size() >= cached + cache_.page_size();
+  });
+}
+
+void Scheduler::admit() {
+  plan_.copies.clear();
+  while (!waiting_.empty() && static_cast<int32_t>(running_.size()) < limits_.max_sequences) {
+    Sequence& next = *waiting_.front();
+    if (someone_computes_its_beginning(next)) return;
+    if (auto opened = cache_.open(next.tokens(), next.most_positions())) {
+      next.lease = std::move(opened->lease);
+      next.computed = next.lease.cached_tokens();
+      next.usage.cached_tokens = next.computed;
+      if (opened->copy) plan_.copies.push_back(*opened->copy);
+    } else if (running_.empty()) {
+      next.fail(
+          {ErrorCode::kTooLarge, "the request needs more KV memory than is not pinned; lower max_tokens"});
+    } else {
+      return;  // until one of those that run ends
+    }
+    running_.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+}
+
+const Plan& Scheduler::schedule() {
+  plan_.shares.clear();
+
+  int32_t rows = limits_.max_rows;
+  int32_t answers = limits_.max_answer_rows;
+  int32_t prompt_rows = limits_.prefill_chunk;
+  const auto give = [&](Share& share, int32_t count) {
+    share.rows += count;
+    rows -= count;
+    if (share.rows < share.sequence->pending() || share.sequence->room() == 0) return;
+    ++share.answers;
+    --answers;
+  };
+  for (const auto& sequence : running_) {
+    Share& share = plan_.shares.emplace_back(Share{.sequence = sequence.get()});
+    if (!sequence->finished() && sequence->pending() == 1) give(share, 1);
+  }
+  for (Share& share : plan_.shares) {
+    if (share.rows > 0 || share.sequence->finished()) continue;
+    const int32_t count = std::min({share.sequence->pending(), prompt_rows, rows});
+    if (count == 0) break;
+    give(share, count);
+    prompt_rows -= count;
+  }
+  for (Share& share : plan_.shares) {
+    std::vector<TokenId>& draft = share.sequence->draft;
+    const auto wanted = share.answers > 0 ? static_cast<int32_t>(draft.size()) : 0;
+    const int32_t count = std::min({wanted, share.sequence->room() - 1, rows, answers});
+    draft.resize(static_cast<size_t>(std::max(0, count)));
+    for (int32_t i = 0; i < count; ++i) give(share, 1);
+  }
+  std::erase_if(plan_.shares, [](const Share& share) { return share.rows == 0; });
+  for (const Share& share : plan_.shares) {
+    cache_.grow(share.sequence->lease, share.sequence->computed + share.rows);
+  }
+  return plan_;
+}
+
+void Scheduler::publish(Sequence& sequence) {
+  cache_.publish(sequence.lease, computed_tokens(sequence));
+}
+
+void Scheduler::collect(std::vector<std::unique_ptr<Sequence>>& finished) {
+  const auto take = [&](std::unique_ptr<Sequence>& sequence) {
+    if (!sequence->finished()) return false;
+    cache_.close(sequence->lease, computed_tokens(*sequence));
+    finished.push_back(std::move(sequence));
+    return true;
+  };
+  std::erase_if(running_, take);
+  std::erase_if(waiting_, take);
+}
+
+}  // namespace riposte::engine

@@ -1,0 +1,89 @@
+#include "engine/sequence.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace riposte::engine {
+namespace {
+
+// The answer's last token needs no position, so that a prompt that fills the context still gets one token.
+int32_t most_tokens(const Request& request, int32_t context_length) {
+  if (request.max_tokens == 0) return static_cast<int32_t>(request.prompt.size());
+  const int64_t wanted = static_cast<int64_t>(request.prompt.size()) + request.max_tokens;
+  return static_cast<int32_t>(std::min(wanted, int64_t{context_length} + 1));
+}
+
+}  // namespace
+
+Sequence::Sequence(Request request, Listener listener, int32_t context_length)
+    : listener_(std::move(listener)),
+      source_(std::move(request.source)),
+      most_tokens_(most_tokens(request, context_length)),
+      tokens_(std::move(request.prompt)),
+      prompt_tokens_(static_cast<int32_t>(tokens_.size())),
+      ignore_end_(request.ignore_end),
+      sampler_(std::move(request.sampling), tokens_),
+      text_(std::move(request.stop)),
+      delivered_tokens_(tokens_.size()),
+      submitted_(Clock::now()) {}
+
+TokenId Sequence::choose(const sampling::RowAnswer& row, sampling::Workspace& workspace) const {
+  return sampler_.choose(row, length(), workspace);
+}
+
+void Sequence::take(TokenId token, const TokenText& text) {
+  if (!first_token_) first_token_ = Clock::now();
+  if (!ignore_end_ && text.is_end(token)) {
+    text_.finish(new_text_);
+    finish(FinishReason::kStop);
+    return;
+  }
+  tokens_.push_back(token);
+  sampler_.accept(token);
+  if (text_.push(text.bytes(token), new_text_)) {
+    finish(FinishReason::kStop);
+  } else if (room() == 0) {
+    finish(text_.finish(new_text_) ? FinishReason::kStop : FinishReason::kLength);
+  }
+}
+
+void Sequence::finish(FinishReason reason) {
+  if (!reason_) reason_ = reason;
+}
+
+void Sequence::fail(Error error) {
+  if (reason_) return;
+  reason_ = FinishReason::kError;
+  error_ = std::move(error);
+}
+
+void Sequence::start_pass(Clock::time_point now) {
+  if (!started_) started_ = now;
+  ++usage.passes;
+}
+
+void Sequence::deliver() {
+  try {
+    const auto new_tokens = tokens().subspan(delivered_tokens_);
+    if (listener_.on_text && (!new_text_.empty() || !new_tokens.empty()))
+      listener_.on_text(new_text_, new_tokens);
+  } catch (...) {
+  }
+  new_text_.clear();
+  delivered_tokens_ = tokens_.size();
+  if (!reason_) return;
+
+  Finish end{.reason = *reason_, .usage = usage, .timings = {}, .error = std::move(error_)};
+  end.usage.prompt_tokens = prompt_tokens_;
+  end.usage.output_tokens = length() - prompt_tokens_;
+  const Clock::time_point now = Clock::now();
+  const Clock::time_point started = started_.value_or(now);
+  const Clock::time_point first_token = first_token_.value_or(now);
+  end.timings = {started - submitted_, first_token - started, now - first_token};
+  try {
+    if (listener_.on_finish) listener_.on_finish(end);
+  } catch (...) {
+  }
+}
+
+}  // namespace riposte::engine

@@ -1,0 +1,82 @@
+// The state of one request inside the engine: what is known, what is computed, what is still to be told.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/answer_text.h"
+#include "engine/request.h"
+#include "engine/token_text.h"
+#include "kvcache/page_cache.h"
+#include "sampling/sampler.h"
+
+namespace riposte::engine {
+
+using Clock = std::chrono::steady_clock;
+
+class Sequence {
+ public:
+  // `request` passed validate() for this context.
+  Sequence(Request request, Listener listener, int32_t context_length);
+
+  RequestId id() const { return id_; }
+  void set_id(RequestId id) { id_ = id; }
+  std::span<const TokenId> tokens() const { return tokens_; }  // the prompt, then the answer
+  std::span<const TokenId> output() const { return tokens().subspan(static_cast<size_t>(prompt_tokens_)); }
+  std::span<const TokenId> source() const { return source_; }
+  int32_t prompt_tokens() const { return prompt_tokens_; }
+  // Tokens whose keys and values are not computed yet: a row each, at least one.
+  int32_t pending() const { return length() - computed; }
+  // Tokens that may still be added to the answer.
+  int32_t room() const { return most_tokens_ - length(); }
+  // Positions that will ever be filled: the last token of an answer needs none.
+  int32_t most_positions() const { return most_tokens_ > prompt_tokens_ ? most_tokens_ - 1 : prompt_tokens_; }
+  bool needs_logits() const { return sampler_.needs_logits(); }
+
+  // The token that this request produces from a row's answer, at the position after its last token.
+  TokenId choose(const sampling::RowAnswer& row, sampling::Workspace& workspace) const;
+  // Takes a chosen token into the answer. The sequence is finished afterwards if the token, a stop string or
+  // the length ends it.
+  void take(TokenId token, const TokenText& text);
+
+  bool finished() const { return reason_.has_value(); }
+  void finish(FinishReason reason);
+  void fail(Error error);
+  // A step with rows of this sequence begins.
+  void start_pass(Clock::time_point now);
+
+  // Tells the listener what is new; on_finish if the sequence is finished. What it throws is dropped: a
+  // listener must not throw, and the other requests must not suffer if it does.
+  void deliver();
+
+  int32_t computed = 0;  // the first so many tokens have keys and values in the lease's pages
+  kvcache::Lease lease;
+  std::vector<TokenId> draft;  // guesses at the tokens after the last one, for the next step
+  Usage usage;                 // prompt_tokens and output_tokens are filled in at the end
+
+ private:
+  int32_t length() const { return static_cast<int32_t>(tokens_.size()); }
+
+  RequestId id_ = 0;
+  Listener listener_;
+  std::vector<TokenId> source_;
+  int32_t most_tokens_;  // prompt and answer
+  std::vector<TokenId> tokens_;
+  int32_t prompt_tokens_;
+  bool ignore_end_;
+  sampling::Sampler sampler_;
+  AnswerText text_;
+
+  std::string new_text_;     // not delivered yet
+  size_t delivered_tokens_;  // of tokens_, the prompt counted as delivered
+  std::optional<FinishReason> reason_;
+  Error error_;
+  Clock::time_point submitted_;
+  std::optional<Clock::time_point> started_;
+  std::optional<Clock::time_point> first_token_;
+};
+
+}  // namespace riposte::engine

@@ -1,0 +1,143 @@
+// An executor without a model: the answer to a row is a hash of all tokens that the row can see through its
+// page table.
+//
+// A wrong page table, a stale slot, a page written while somebody else reads it: all of them change the
+// answer, or are refused. Contract violations of the caller come back as errors that say what was wrong.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "model/executor.h"
+
+namespace riposte::testing {
+
+// The logits after `tokens`, between 0 and 4.
+inline void fake_logits(std::span<const TokenId> tokens, std::span<float> logits) {
+  const auto mix = [](uint64_t x) {  // the finaliser of SplitMix64
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+    return x ^ (x >> 31);
+  };
+  uint64_t hash = 1;
+  for (const TokenId token : tokens) hash = mix(hash + 0x9e3779b97f4a7c15 + static_cast<uint64_t>(token));
+  for (size_t i = 0; i < logits.size(); ++i) logits[i] = static_cast<float>(mix(hash + i) >> 40) * 0x1p-22f;
+}
+
+class FakeExecutor : public model::Executor {
+ public:
+  explicit FakeExecutor(const model::ExecutorLimits& limits)
+      : limits_(limits), slots_(count(limits.pages) * count(limits.page_size), kNoToken) {}
+
+  model::ExecutorLimits limits() const override { return limits_; }
+
+  Result<model::StepResult> step(const model::StepBatch& batch) override {
+    ++steps;
+    if (before_step) {
+      if (auto allowed = before_step(batch); !allowed) return pass_on(allowed);
+    }
+    if (auto valid = check(batch); !valid) return pass_on(valid);
+    const size_t rows = batch.tokens.size();
+    computed_rows += static_cast<int64_t>(rows);
+    for (size_t row = 0; row < rows; ++row) slot(batch, row, batch.positions[row]) = batch.tokens[row];
+
+    const size_t vocabulary = count(limits_.vocabulary);
+    argmax_.assign(rows, kNoToken);
+    logits_.resize(rows * vocabulary);
+    logit_spans_.assign(rows, {});
+    for (size_t row = 0; row < rows; ++row) {
+      if (batch.outputs[row] == model::RowOutput::kNone) continue;
+      seen_.clear();
+      for (int32_t position = 0; position <= batch.positions[row]; ++position) {
+        seen_.push_back(slot(batch, row, position));
+      }
+      const auto logits = std::span(logits_).subspan(row * vocabulary, vocabulary);
+      fake_logits(seen_, logits);
+      if (batch.outputs[row] == model::RowOutput::kLogits) {
+        logit_spans_[row] = logits;
+      } else {
+        argmax_[row] = static_cast<TokenId>(std::ranges::max_element(logits) - logits.begin());
+      }
+    }
+    return model::StepResult{argmax_, logit_spans_};
+  }
+
+  void copy_page(model::PageId from, model::PageId to, int32_t tokens) override {
+    ++copies;
+    const auto size = limits_.page_size;
+    for (int32_t i = 0; i < size; ++i) {
+      slots_[count(to * size + i)] = i < tokens ? slots_[count(from * size + i)] : kNoToken;
+    }
+  }
+
+  // Called first in every step, on the thread of the caller; may wait, or refuse the step.
+  std::function<Result<void>(const model::StepBatch&)> before_step;
+  std::atomic<int64_t> steps = 0;
+  std::atomic<int64_t> computed_rows = 0;
+  std::atomic<int64_t> copies = 0;
+
+ private:
+  template <class T>
+  static size_t count(T value) {
+    return static_cast<size_t>(value);
+  }
+
+  TokenId& slot(const model::StepBatch& batch, size_t row, int32_t position) {
+    const model::PageId page =
+        batch.page_tables[count(batch.sequences[row])][count(position / limits_.page_size)];
+    return slots_[count(page * limits_.page_size + position % limits_.page_size)];
+  }
+
+  Result<void> check(const model::StepBatch& batch) {
+    const size_t rows = batch.tokens.size();
+    const auto wrong = [](const char* what) {
+      return fail(ErrorCode::kInvalidArgument, "bad step: {}", what);
+    };
+    if (rows == 0 || rows > count(limits_.max_rows)) return wrong("number of rows");
+    if (batch.positions.size() != rows || batch.sequences.size() != rows || batch.outputs.size() != rows) {
+      return wrong("arrays of different lengths");
+    }
+    const auto none = std::ranges::count(batch.outputs, model::RowOutput::kNone);
+    if (rows - count(none) > count(limits_.max_logit_rows)) return wrong("too many answers");
+
+    // Who reads which page: a page that is written must have one reader, the writer.
+    readers_.assign(count(limits_.pages), 0);
+    last_position_.assign(batch.page_tables.size(), -1);
+    for (const auto& table : batch.page_tables) {
+      for (const model::PageId page : table) {
+        if (page < 0 || page >= limits_.pages) return wrong("a page that does not exist");
+        ++readers_[count(page)];
+      }
+    }
+    for (size_t row = 0; row < rows; ++row) {
+      const int32_t position = batch.positions[row];
+      if (batch.tokens[row] < 0 || batch.tokens[row] >= limits_.vocabulary) return wrong("token");
+      if (batch.sequences[row] < 0 || count(batch.sequences[row]) >= batch.page_tables.size())
+        return wrong("sequence");
+      const auto table = batch.page_tables[count(batch.sequences[row])];
+      if (position < 0 || position >= limits_.context_length) return wrong("position");
+      if (count(position / limits_.page_size) >= table.size()) return wrong("position without a page");
+      int32_t& last = last_position_[count(batch.sequences[row])];
+      if (last >= 0 && position != last + 1) return wrong("positions with a gap");
+      last = position;
+      if (readers_[count(table[count(position / limits_.page_size)])] != 1)
+        return wrong("a shared page is written");
+    }
+    return {};
+  }
+
+  model::ExecutorLimits limits_;
+  std::vector<TokenId> slots_;  // [pages][page_size]; kNoToken where nothing was written
+  std::vector<TokenId> argmax_;
+  std::vector<float> logits_;
+  std::vector<std::span<const float>> logit_spans_;
+  std::vector<TokenId> seen_;
+  std::vector<int32_t> readers_;
+  std::vector<int32_t> last_position_;
+};
+
+}  // namespace riposte::testing
