@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
@@ -14,20 +15,41 @@ void store(std::byte* at, T value) {
   std::memcpy(at, &value, sizeof value);
 }
 
-// Places one row's 32 integers into the panel's group (the layout of PanelLayout::quants).
-void place_quants(const RowGroup& group, int bits, int lane, std::byte* out) {
-  auto* bytes = reinterpret_cast<uint8_t*>(out);
-  for (int k = 0; k < kGroupSize; ++k) {
-    const int column = k / 4;
-    const int at = lane * 4 + k % 4;  // within a column of 64 bytes
-    const uint8_t q = group.q[k];
-    if (bits == 8) {
-      bytes[column * 64 + at] = q;
-      continue;
+// Places one row's 32 integers into the panel's group (the layout of PanelLayout::quants): a word is the 4 inputs of a
+// column, and no operation on words carries from one byte into the next.
+template <int bits>
+void place_quants(const RowGroup& group, int lane, std::byte* out) {
+  uint32_t words[kGroupColumns];
+  std::memcpy(words, group.q, sizeof words);
+  const auto put = [&](int block, uint32_t word) {
+    std::memcpy(out + block * 64 + lane * 4, &word, sizeof word);
+  };
+  if constexpr (bits == 8) {
+    for (int c = 0; c < kGroupColumns; ++c) put(c, words[c]);
+    return;
+  }
+  constexpr uint32_t kNibbles = 0x0f0f0f0f;
+  for (int c = 0; c < 4; ++c) put(c, (words[c] & kNibbles) | (words[c + 4] & kNibbles) << 4);
+  if constexpr (bits == 5) {
+    uint32_t plane = 0;
+    for (int c = 0; c < kGroupColumns; ++c) plane |= (words[c] >> 4 & 0x01010101u) << c;
+    put(4, plane);
+  }
+  if constexpr (bits == 6) {
+    for (int half = 0; half < 2; ++half) {
+      uint32_t plane = 0;
+      for (int c = 0; c < 4; ++c) plane |= (words[half * 4 + c] >> 4 & 0x03030303u) << (2 * c);
+      put(4 + half, plane);
     }
-    bytes[column % 4 * 64 + at] |= static_cast<uint8_t>((q & 15) << (column < 4 ? 0 : 4));
-    if (bits == 5) bytes[256 + at] |= static_cast<uint8_t>((q >> 4) << column);
-    if (bits == 6) bytes[256 + column / 4 * 64 + at] |= static_cast<uint8_t>((q >> 4) << (column % 4 * 2));
+  }
+}
+
+void place_quants(const RowGroup& group, int bits, int lane, std::byte* out) {
+  switch (bits) {
+    case 4: return place_quants<4>(group, lane, out);
+    case 5: return place_quants<5>(group, lane, out);
+    case 6: return place_quants<6>(group, lane, out);
+    default: return place_quants<8>(group, lane, out);
   }
 }
 
@@ -73,41 +95,43 @@ PackedMatrix::PackedMatrix(gguf::TensorType type, int32_t rows, int32_t columns)
       columns_(columns),
       data_(static_cast<size_t>((rows + kPanelRows - 1) / kPanelRows) * layout_.bytes) {}
 
+void PackedMatrix::place(const RowGroup& group, int64_t g, int lane, std::byte* panel) const {
+  place_quants(group, format_.bits, lane, panel + g * format_.quant_bytes());
+  const int64_t at = g * kPanelRows + lane;
+  const int64_t at_super = (g / kGroupsPerSuperblock * kPanelRows + lane) * 2;
+  switch (format_.scales) {
+    case ScaleKind::kHalf32:
+      store(panel + layout_.scales + at * 2, group.scale_half);
+      if (format_.has_minimum) store(panel + layout_.minimums + at * 2, group.minimum_half);
+      return;
+    case ScaleKind::kK32:
+      store(panel + layout_.scales + at, group.scale[0]);
+      if (format_.has_minimum) store(panel + layout_.minimums + at, group.minimum[0]);
+      break;
+    case ScaleKind::kK16:
+      for (int half = 0; half < 2; ++half) {
+        const int64_t at_half = (g * 2 + half) * kPanelRows + lane;
+        store(panel + layout_.scales + at_half, group.scale[half]);
+        if (format_.has_minimum) store(panel + layout_.minimums + at_half, group.minimum[half]);
+      }
+      break;
+  }
+  if (g % kGroupsPerSuperblock != 0) return;
+  store(panel + layout_.d + at_super, group.d_half);
+  if (format_.has_minimum) store(panel + layout_.m0 + at_super, group.m0_half);
+}
+
 void PackedMatrix::pack_panels(std::span<const std::byte> source, int64_t begin, int64_t end) {
   const gguf::BlockShape block = gguf::block_shape(type_);
   const size_t row_bytes = static_cast<size_t>(columns_) / block.elements * block.bytes;
   RIPOSTE_CHECK(source.size() >= row_bytes * static_cast<size_t>(rows_));
   for (int64_t index = begin; index < end; ++index) {
     std::byte* panel = data_.data() + static_cast<size_t>(index) * layout_.bytes;
-    for (int lane = 0; lane < kPanelRows && index * kPanelRows + lane < rows_; ++lane) {
-      const auto row = static_cast<size_t>(index * kPanelRows + lane);
-      const std::span<const std::byte> blocks = source.subspan(row * row_bytes, row_bytes);
-      for (int64_t g = 0; g < layout_.groups; ++g) {
-        const RowGroup group = read_group(type_, blocks, g, columns_);
-        place_quants(group, format_.bits, lane, panel + static_cast<size_t>(g) * format_.quant_bytes());
-        const size_t at = static_cast<size_t>(g * kPanelRows + lane);
-        const size_t at_super = static_cast<size_t>(g / kGroupsPerSuperblock * kPanelRows + lane);
-        switch (format_.scales) {
-          case ScaleKind::kHalf32:
-            store(panel + layout_.scales + at * 2, group.scale_half);
-            if (format_.has_minimum) store(panel + layout_.minimums + at * 2, group.minimum_half);
-            break;
-          case ScaleKind::kK32:
-            store(panel + layout_.scales + at, group.scale[0]);
-            if (format_.has_minimum) store(panel + layout_.minimums + at, group.minimum[0]);
-            break;
-          case ScaleKind::kK16:
-            for (size_t half = 0; half < 2; ++half) {
-              const size_t at_half = (static_cast<size_t>(g) * 2 + half) * kPanelRows + static_cast<size_t>(lane);
-              store(panel + layout_.scales + at_half, group.scale[half]);
-              if (format_.has_minimum) store(panel + layout_.minimums + at_half, group.minimum[half]);
-            }
-            break;
-        }
-        if (format_.scales != ScaleKind::kHalf32 && g % kGroupsPerSuperblock == 0) {
-          store(panel + layout_.d + at_super * 2, group.d_half);
-          if (format_.has_minimum) store(panel + layout_.m0 + at_super * 2, group.m0_half);
-        }
+    const auto lanes = static_cast<int>(std::min<int64_t>(kPanelRows, rows_ - index * kPanelRows));
+    for (int64_t g = 0; g < layout_.groups; ++g) {
+      for (int lane = 0; lane < lanes; ++lane) {
+        const auto row = static_cast<size_t>(index * kPanelRows + lane);
+        place(read_group(type_, source.subspan(row * row_bytes, row_bytes), g, columns_), g, lane, panel);
       }
     }
   }

@@ -76,6 +76,8 @@ struct PanelLayout {
   size_t bytes = 0;  // of one panel; a multiple of 64
 };
 
+struct RowGroup;
+
 // A whole packed matrix. Rows beyond `rows` in the last panel are zero.
 class PackedMatrix {
  public:
@@ -96,6 +98,8 @@ class PackedMatrix {
   size_t bytes() const { return data_.size(); }
 
  private:
+  void place(const RowGroup& group, int64_t g, int lane, std::byte* panel) const;
+
   gguf::TensorType type_ = gguf::TensorType::kF32;
   PackedFormat format_ = kPackedQ8_0;
   PanelLayout layout_;
