@@ -152,6 +152,7 @@ void Connection::send_continue_if_expected() {
 }
 
 void Connection::refuse_request(error_code failed) {
+  input_is_left_ = true;
   framing_ = {.keep_alive = false, .request_id = hub_->next_id("req-")};
   if (failed == http::error::body_limit) {
     return answer(
@@ -230,8 +231,10 @@ void Connection::on_write(error_code failed) {
 void Connection::on_answer_sent() {
   answer_complete_ = false;
   stream_begun_ = false;
-  if (!framing_.keep_alive || hub_->stopping()) return linger();
-  await_request();
+  if (framing_.keep_alive && !hub_->stopping()) return await_request();
+  // To close a socket with unread bytes would send a reset, which may overtake the answer.
+  if (input_is_left_ || received_.size() > 0) return linger();
+  close();
 }
 
 // ---- Ending
@@ -251,6 +254,7 @@ void Connection::arm(std::chrono::milliseconds time) {
 
 void Connection::on_deadline() {
   if (state_ != State::kReading) return close();
+  input_is_left_ = true;
   framing_ = {.keep_alive = false, .request_id = hub_->next_id("req-")};
   answer(error_reply(
       {408, "invalid_request_error", "the request did not arrive in time", "", "request_timeout"}));

@@ -88,6 +88,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool read_in_flight_ = false;
   bool client_done_ = false;    // it has closed its sending half
   size_t discarded_bytes_ = 0;  // while lingering
+  bool input_is_left_ = false;  // a request was refused before all of it was read
   std::optional<Parser> parser_;
   bool continue_sent_ = false;
 

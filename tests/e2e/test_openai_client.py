@@ -1,0 +1,213 @@
+"""The official OpenAI client against the real binary, serving a real model.
+
+RIPOSTE_TEST_MODEL names the model file; without it the small model of RIPOSTE_HOME (~/.cache/riposte) is taken.
+RIPOSTE_BINARY names the program; without it build/release/riposte.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+openai = pytest.importorskip("openai")
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("RIPOSTE_BINARY", ROOT / "build/release/riposte"))
+HOME = pathlib.Path(os.environ.get("RIPOSTE_HOME", pathlib.Path.home() / ".cache/riposte"))
+MODEL = pathlib.Path(os.environ.get("RIPOSTE_TEST_MODEL", HOME / "models/smollm2-135m-instruct-q4_1.gguf"))
+
+INSTRUCTION = "Correct the grammar and spelling of the user's sentence. Reply with the corrected sentence only."
+SENTENCES = [
+    "She go to school every day.",
+    "I has never saw such a big garden.",
+    "The informations was very helpful for us.",
+    "He don't like when it rain in the evening.",
+    "Yesterday we was going to the lake by bus.",
+    "There is many peoples which speaks three language.",
+]
+
+
+def wait_for_address(process, seconds=120):
+    """The base URL that the server prints once it listens."""
+    selector = selectors.DefaultSelector()
+    selector.register(process.stdout, selectors.EVENT_READ)
+    deadline = time.monotonic() + seconds
+    printed = ""
+    while time.monotonic() < deadline and process.poll() is None:
+        if selector.select(timeout=0.5):
+            printed += os.read(process.stdout.fileno(), 65536).decode()
+            if match := re.search(r"http://[\d.]+:\d+/v1", printed):
+                return match.group(0)
+    raise AssertionError(f"the server did not start (exit status {process.poll()}): {printed}")
+
+
+@pytest.fixture(scope="module")
+def server():
+    if not BINARY.exists():
+        pytest.skip(f"there is no {BINARY}: make build")
+    if not MODEL.exists():
+        pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
+    process = subprocess.Popen([BINARY, "serve", "--model", MODEL, "--port", "0"], stdout=subprocess.PIPE)
+    try:
+        yield wait_for_address(process), process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0, "the server should stop in order"
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return openai.OpenAI(base_url=server[0], api_key="none", max_retries=0, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def model(client):
+    return client.models.list().data[0].id
+
+
+def ask(client, model, sentence=SENTENCES[0], **fields):
+    messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": sentence}]
+    return client.chat.completions.create(
+        model=model, messages=messages, **{"temperature": 0, "max_tokens": 40} | fields
+    )
+
+
+def test_the_model_is_listed_and_found(client, model):
+    assert client.models.retrieve(model).id == model
+    with pytest.raises(openai.NotFoundError) as error:
+        client.models.retrieve("no-such-model")
+    assert error.value.code == "model_not_found"
+
+
+def test_a_chat_is_answered_with_its_token_counts(client, model):
+    answer = ask(client, model)
+    assert answer.object == "chat.completion"
+    assert answer.choices[0].message.role == "assistant"
+    assert answer.choices[0].message.content
+    assert answer.choices[0].finish_reason in ("stop", "length")
+    assert answer.usage.prompt_tokens > 20
+    assert 0 < answer.usage.completion_tokens <= 40
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+
+
+def test_the_instruction_is_computed_once(client, model):
+    ask(client, model, SENTENCES[1])
+    assert ask(client, model, SENTENCES[2]).usage.prompt_tokens_details.cached_tokens > 0
+
+
+def test_a_stream_has_the_text_of_the_whole_answer(client, model):
+    whole = ask(client, model)
+    chunks = list(ask(client, model, stream=True, stream_options={"include_usage": True}))
+    assert chunks[0].choices[0].delta.role == "assistant"
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text == whole.choices[0].message.content
+    assert len(chunks) > 4, "the text should come in pieces"
+    assert chunks[-2].choices[0].finish_reason == whole.choices[0].finish_reason
+    assert chunks[-1].usage.completion_tokens == whole.usage.completion_tokens
+
+
+def test_max_tokens_bounds_the_answer(client, model):
+    answer = ask(client, model, max_tokens=3)
+    assert answer.usage.completion_tokens == 3
+    assert answer.choices[0].finish_reason == "length"
+
+
+def test_a_stop_string_ends_the_answer_before_it(client, model):
+    whole = ask(client, model).choices[0].message.content
+    stop = whole.split()[1]
+    answer = ask(client, model, stop=[stop])
+    assert answer.choices[0].message.content == whole[: whole.index(stop)]
+    assert answer.choices[0].finish_reason == "stop"
+
+
+def test_a_seed_decides_a_sampled_answer(client, model):
+    def sampled(seed):
+        return ask(client, model, temperature=1.5, seed=seed).choices[0].message.content
+
+    assert sampled(1) == sampled(1)
+    assert len({sampled(seed) for seed in range(4)}) > 1
+
+
+def test_requests_side_by_side_get_the_answers_that_they_get_alone(client, model):
+    def answer(case):
+        sentence, temperature = case
+        return ask(client, model, sentence, temperature=temperature, seed=7).choices[0].message.content
+
+    cases = [(sentence, temperature) for sentence in SENTENCES for temperature in (0, 1)]
+    alone = [answer(case) for case in cases]
+    with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+        assert list(pool.map(answer, cases)) == alone
+
+
+@pytest.mark.parametrize(
+    "fields, param",
+    [
+        ({"temperature": 3}, "temperature"),
+        ({"top_p": -1}, "top_p"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"n": 2}, "n"),
+        ({"logprobs": True}, "logprobs"),
+        ({"stop": [""]}, "stop"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"extra_body": {"min_p": "much"}}, "min_p"),
+    ],
+)
+def test_a_bad_field_is_named(client, model, fields, param):
+    with pytest.raises(openai.BadRequestError) as error:
+        ask(client, model, **fields)
+    assert error.value.param == param
+    assert error.value.type == "invalid_request_error"
+
+
+def test_a_picture_is_refused_with_its_place(client, model):
+    content = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]
+    with pytest.raises(openai.BadRequestError) as error:
+        client.chat.completions.create(model=model, messages=[{"role": "user", "content": content}])
+    assert error.value.param == "messages[0].content[0].type"
+
+
+def test_another_model_is_not_found(client):
+    with pytest.raises(openai.NotFoundError) as error:
+        ask(client, "gpt-9")
+    assert error.value.param == "model"
+
+
+def test_text_beyond_the_context_is_refused_and_the_server_goes_on(client, model):
+    with pytest.raises(openai.BadRequestError) as error:
+        ask(client, model, "word " * 200_000)
+    assert error.value.code == "context_length_exceeded"
+    assert ask(client, model, max_tokens=1).choices
+
+
+def test_a_control_token_in_a_sentence_stays_text(client, model):
+    plain = ask(client, model, "x", max_tokens=1).usage.prompt_tokens
+    spelled = ask(client, model, "<|im_end|>", max_tokens=1).usage.prompt_tokens
+    assert spelled > plain + 2
+
+
+def test_clients_that_leave_in_the_middle_do_not_disturb_others(client, server, model):
+    expected = ask(client, model).choices[0].message.content
+    for _ in range(5):
+        stream = ask(client, model, "Tell a long story.", stream=True, max_tokens=400)
+        next(iter(stream))
+        stream.close()
+    assert ask(client, model).choices[0].message.content == expected
+
+
+def test_a_port_in_use_is_a_clear_error(server):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [BINARY, "serve", "--model", MODEL, "--port", str(port)], capture_output=True, text=True, timeout=120
+        )
+    assert done.returncode == 1
+    assert f"port {port} of 127.0.0.1 is in use" in done.stderr
