@@ -20,6 +20,7 @@ struct Dot {
         const __m256i nibble = _mm256_set1_epi8(15);
         __m256i low = _mm256_setzero_si256();
         __m256i high = low;
+#pragma GCC unroll 8
         for (int c = 0; c < columns; ++c) {
           const __m256i a = _mm256_set1_epi32(activations[r * 8 + c]);
           const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(weights[c], 4), nibble);
@@ -29,10 +30,12 @@ struct Dot {
         sum[r] = _mm256_add_epi32(sum[r], widen(low));
         sum[r] = _mm256_add_epi32(sum[r], _mm256_slli_epi32(widen(high), 4));
       } else {
-        constexpr int together = bits == 4 ? 8 : bits == 5 ? 4 : 2;
+        constexpr int together = bits == 4 ? columns : bits == 5 ? 4 : 2;
+#pragma GCC unroll 4
         for (int begin = 0; begin < columns; begin += together) {
           __m256i pairs = _mm256_setzero_si256();
-          for (int c = begin; c < columns && c < begin + together; ++c) {
+#pragma GCC unroll 8
+          for (int c = begin; c < begin + together; ++c) {
             pairs = _mm256_add_epi16(pairs, _mm256_maddubs_epi16(weights[c], _mm256_set1_epi32(activations[r * 8 + c])));
           }
           sum[r] = _mm256_add_epi32(sum[r], widen(pairs));

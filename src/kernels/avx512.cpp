@@ -20,6 +20,7 @@ struct Dot {
         const __m512i nibble = _mm512_set1_epi8(15);
         __m512i low = _mm512_setzero_si512();
         __m512i high = low;
+#pragma GCC unroll 8
         for (int c = 0; c < columns; ++c) {
           const __m512i a = _mm512_set1_epi32(activations[r * 8 + c]);
           const __m512i upper = _mm512_and_si512(_mm512_srli_epi16(weights[c], 4), nibble);
@@ -29,10 +30,12 @@ struct Dot {
         sum[r] = _mm512_add_epi32(sum[r], widen(low));
         sum[r] = _mm512_add_epi32(sum[r], _mm512_slli_epi32(widen(high), 4));
       } else {
-        constexpr int together = bits == 4 ? 8 : bits == 5 ? 4 : 2;
+        constexpr int together = bits == 4 ? columns : bits == 5 ? 4 : 2;
+#pragma GCC unroll 4
         for (int begin = 0; begin < columns; begin += together) {
           __m512i pairs = _mm512_setzero_si512();
-          for (int c = begin; c < columns && c < begin + together; ++c) {
+#pragma GCC unroll 8
+          for (int c = begin; c < begin + together; ++c) {
             pairs = _mm512_add_epi16(pairs, _mm512_maddubs_epi16(weights[c], _mm512_set1_epi32(activations[r * 8 + c])));
           }
           sum[r] = _mm512_add_epi32(sum[r], widen(pairs));

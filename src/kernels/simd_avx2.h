@@ -14,6 +14,9 @@ struct Avx2 {
   using I = __m256i;
   using F = __m256;
 
+  // Asks for the cache line at `at`, to be kept in the second-level cache. Any address is allowed.
+  static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T1); }
+
   static I zero() { return _mm256_setzero_si256(); }
   static I load(const void* at) { return _mm256_loadu_si256(static_cast<const __m256i*>(at)); }
   static I broadcast(int32_t value) { return _mm256_set1_epi32(value); }

@@ -14,6 +14,9 @@ struct Avx512 {
   using I = __m512i;
   using F = __m512;
 
+  // Asks for the cache line at `at`, to be kept in the second-level cache. Any address is allowed.
+  static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T1); }
+
   static I zero() { return _mm512_setzero_si512(); }
   static I load(const void* at) { return _mm512_loadu_si512(at); }
   static I broadcast(int32_t value) { return _mm512_set1_epi32(value); }
