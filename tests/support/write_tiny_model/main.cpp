@@ -1,4 +1,5 @@
-// write_tiny_model FILE [ARCHITECTURE]: a tiny model (support/tiny_model.h) for tests that drive whole programs.
+// write_tiny_model FILE [ARCHITECTURE]: a tiny model (support/tiny_model.h) for tests that drive whole
+// programs.
 #include <fmt/format.h>
 
 #include "support/tiny_model.h"

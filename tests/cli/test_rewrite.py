@@ -1,0 +1,99 @@
+"""riposte rewrite with a tiny model: what it says is noise, but how it says it is not."""
+import json
+import os
+import subprocess
+
+REWRITE = ["rewrite", "--model", "tiny"]
+
+
+def test_there_is_one_line_out_for_each_line_in(tiny):
+    done = tiny(*REWRITE, stdin="one two\n\nthree\r\nfour")
+    lines = done.stdout.decode().split("\n")
+    assert done.returncode == 0, done.stderr
+    assert len(lines) == 5 and lines[1] == "" and lines[4] == ""
+
+
+def test_a_line_gives_the_same_text_as_an_argument_and_as_a_file(tiny, tmp_path):
+    (tmp_path / "in.txt").write_text("She go home.\n")
+    texts = [tiny(*REWRITE, stdin="She go home.\n").stdout, tiny(*REWRITE, "She go home.").stdout,
+             tiny(*REWRITE, "--file", tmp_path / "in.txt").stdout]
+    assert texts[0] == texts[1] == texts[2] and texts[0].endswith(b"\n")
+
+
+def test_an_answer_does_not_depend_on_threads_or_company(tiny):
+    alone = tiny(*REWRITE, "--threads", "1", "She go home.").stdout
+    after_others = tiny(*REWRITE, "--threads", "2", "He come back.", "She go home.").stdout
+    assert after_others.splitlines(keepends=True)[-1] == alone
+
+
+def test_json_tells_text_and_counts(tiny):
+    done = tiny(*REWRITE, "--json", "She go home.")
+    told = json.loads(done.stdout)
+    assert told["source"] == "She go home." and told["preset"] == "grammar" and told["model"] == "tiny"
+    assert told["finish_reason"] in ("stop", "length") and told["prompt_tokens"] > 10
+    assert isinstance(told["text"], str) and told["total_ms"] > 0
+
+
+def test_the_instruction_is_computed_once(tiny):
+    first, second = map(json.loads, tiny(*REWRITE, "--json", "She go home.", "They goes home.").stdout.splitlines())
+    assert first["cached_tokens"] == 0 and second["cached_tokens"] > 0
+
+
+def test_an_own_instruction_changes_the_prompt(tiny):
+    done = tiny(*REWRITE, "--json", "--instruction", "Say it in one word.", "She go home.")
+    assert json.loads(done.stdout)["preset"] == "instruction"
+
+
+def test_time_goes_to_standard_error(tiny):
+    done = tiny(*REWRITE, "--time", "She go home.")
+    assert b" ms, " in done.stderr and b" ms, " not in done.stdout
+
+
+def test_an_empty_argument_is_refused(tiny, error_line):
+    done = tiny(*REWRITE, "")
+    assert done.returncode == 2 and "empty" in error_line(done) and done.stdout == b""
+
+
+def test_no_input_at_all_gives_no_output(tiny):
+    done = tiny(*REWRITE, stdin=b"")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_sentence_of_a_megabyte_is_refused_and_the_next_one_answered(tiny):
+    long_line = b"word " * 200_000
+    done = tiny(*REWRITE, stdin=long_line + b"\nShe go home.\n")
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1 or b"cut off" in done.stderr
+    assert done.stderr.startswith(b"riposte: line 1: ")
+    lines = done.stdout.split(b"\n")
+    assert len(lines) == 3 and lines[0] == long_line and lines[1] != b""
+
+
+def test_bytes_that_are_not_utf8_are_named_and_copied(tiny):
+    done = tiny(*REWRITE, stdin=b"good\nbad \xff\xfe\ngood\n")
+    lines = done.stdout.split(b"\n")
+    assert done.returncode == 2 and b"line 2: the text is not UTF-8: byte 5 is 0xff" in done.stderr
+    assert lines[1] == b"bad \xff\xfe" and lines[0] == lines[2]
+
+
+def test_bytes_that_are_not_utf8_leave_json_whole(tiny):
+    done = tiny(*REWRITE, "--json", stdin=b"bad \xff\n")
+    told = json.loads(done.stdout.decode("utf-8"))
+    assert "not UTF-8" in told["error"] and "source" not in told
+
+
+def test_a_broken_pipe_ends_quietly_and_not_with_success(tiny):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen([tiny.binary, *REWRITE], stdin=subprocess.PIPE, stdout=writer, stderr=subprocess.PIPE,
+                               env=tiny.environment)
+    os.close(writer)
+    _, errors = process.communicate(b"one\ntwo\nthree\n", timeout=120)
+    assert process.returncode != 0 and errors == b""
+
+
+def test_a_full_disk_is_an_error(tiny, error_line):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([tiny.binary, *REWRITE, "--json", "She go home."], stdout=full, stderr=subprocess.PIPE,
+                              env=tiny.environment, timeout=120)
+    assert done.returncode == 1 and "No space left" in error_line(done)
