@@ -93,6 +93,7 @@ Result<model::StepResult> StepLoop::run(const Plan& plan) {
 void StepLoop::accept(const Share& share, size_t row, const model::StepResult& result) {
   Sequence& sequence = *share.sequence;
   const int32_t drafted = share.drafted();
+  const bool prefill = sequence.computed < sequence.prompt_tokens();
   sequence.computed += share.rows - drafted;
   sequence.usage.drafted_tokens += drafted;
   row += static_cast<size_t>(share.rows - share.answers);
@@ -117,7 +118,7 @@ void StepLoop::accept(const Share& share, size_t row, const model::StepResult& r
   }
   if (sequence.pending() == 0)
     sequence.finish(FinishReason::kLength);  // max_tokens is 0 and the prompt computed
-  scheduler_.publish(sequence);
+  if (prefill) scheduler_.publish(sequence);  // others wait for prompts; answers are kept when they end
 }
 
 void StepLoop::deliver() {

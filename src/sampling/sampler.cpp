@@ -12,6 +12,19 @@
 namespace riposte::sampling {
 namespace {
 
+// Step 7. `weight_of` an element of `tokens`, which are in ascending order of id; returns the place of the
+// drawn one.
+template <class T, class WeightOf>
+size_t walk(std::span<const T> tokens, double target, WeightOf weight_of) {
+  double passed = 0.0;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    passed += weight_of(tokens[i]);
+    if (passed > target) return i;
+  }
+  return tokens.size() - 1;  // not reached: u < 1, so the last sum exceeds the target
+}
+
+// Steps 3 to 7.
 TokenId draw(std::span<const float> logits, const SamplingParams& params, double u, Workspace& workspace) {
   const TokenId likeliest = argmax(logits);
   const float highest = logits[static_cast<size_t>(likeliest)];
@@ -23,7 +36,12 @@ TokenId draw(std::span<const float> logits, const SamplingParams& params, double
     select_highest(logits, params.top_k, candidates);
     sum = weigh(candidates, highest, params.temperature);
   } else {
-    sum = select_by_weight(logits, highest, params, workspace.weights, candidates);
+    sum = weigh_all(logits, highest, params.temperature, workspace.weights);
+    const std::span<const double> weights = workspace.weights;
+    if (params.top_p == 1.0f && params.min_p == 0.0f) {
+      return static_cast<TokenId>(walk(weights, u * sum, [](double weight) { return weight; }));
+    }
+    select_by_weight(logits, weights, sum, params, candidates);
   }
   if (params.top_p < 1.0f) {
     keep_mass(candidates, static_cast<double>(params.top_p) * sum);
@@ -32,15 +50,10 @@ TokenId draw(std::span<const float> logits, const SamplingParams& params, double
   const auto least = static_cast<double>(params.min_p);
   std::erase_if(candidates, [least](const Candidate& candidate) { return candidate.weight < least; });
 
+  const auto weight_of = [](const Candidate& candidate) { return candidate.weight; };
   double remaining = 0.0;
   for (const Candidate& candidate : candidates) remaining += candidate.weight;
-  const double target = u * remaining;
-  double passed = 0.0;
-  for (const Candidate& candidate : candidates) {
-    passed += candidate.weight;
-    if (passed > target) return candidate.token;
-  }
-  return likeliest;  // not reached: u < 1, so the last sum exceeds the target
+  return candidates[walk(std::span<const Candidate>(candidates), u * remaining, weight_of)].token;
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 //  1. penalties and bias change the logits (adjustments.h), in float32;
 //  2. temperature 0: the highest of them, the lowest id among equals; done;
 //  3. top-k: the k highest are candidates (of equals, the lower ids), all tokens if k is 0;
-//  4. weight = e^((logit - highest) / temperature) in float64, without those below e^-700;
+//  4. weight = e^((logit - highest) / temperature) in float64 (exponential.h), without those not above
+//     e^-700;
 //  5. top-p: candidates in descending order of logit (of equals, the lower id first), up to and including the
 //  first
 //     at which the sum of weights so far reaches top_p * (the sum of all candidates' weights in ascending

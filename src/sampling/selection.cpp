@@ -57,25 +57,34 @@ double weigh(std::vector<Candidate>& candidates, float highest, float temperatur
   for (Candidate& candidate : candidates) {
     const double exponent = (static_cast<double>(candidate.logit) - static_cast<double>(highest)) /
                             static_cast<double>(temperature);
-    candidate.weight = exponent >= kLeastExponent ? exponential(exponent) : 0.0;
+    candidate.weight = exponent > kLeastExponent ? exponential(exponent) : 0.0;
     sum += candidate.weight;
   }
   std::erase_if(candidates, [](const Candidate& candidate) { return candidate.weight == 0.0; });
   return sum;
 }
 
-double select_by_weight(std::span<const float> logits, float highest, const SamplingParams& params,
-                        std::vector<double>& weights, std::vector<Candidate>& out) {
-  const auto top = static_cast<double>(highest);
-  const auto temperature = static_cast<double>(params.temperature);
+double weigh_all(std::span<const float> logits, float highest, float temperature,
+                 std::vector<double>& weights) {
   weights.resize(logits.size());
+  const auto top = static_cast<double>(highest);
+  const auto divisor = static_cast<double>(temperature);
+  // Two loops, the longer of them vectorised. What is too low, or NaN, is weighed like the least exponent.
   for (size_t i = 0; i < logits.size(); ++i) {
-    const double exponent = (static_cast<double>(logits[i]) - top) / temperature;
-    weights[i] = exponent >= kLeastExponent ? exponential(exponent) : 0.0;  // 0 for NaN
+    const double exponent = (static_cast<double>(logits[i]) - top) / divisor;
+    weights[i] = exponential(exponent > kLeastExponent ? exponent : kLeastExponent);
   }
+  const double least = exponential(kLeastExponent);
   double sum = 0.0;
-  for (const double weight : weights) sum += weight;
+  for (double& weight : weights) {
+    weight = weight > least ? weight : 0.0;
+    sum += weight;
+  }
+  return sum;
+}
 
+void select_by_weight(std::span<const float> logits, std::span<const double> weights, double sum,
+                      const SamplingParams& params, std::vector<Candidate>& out) {
   // Tokens below an even share of (1 - top_p) cannot reach (1 - top_p) all together, so top_p is reached
   // without them; the half makes room for rounding. It leaves a few hundred tokens to be sorted.
   double least = static_cast<double>(params.min_p);
@@ -87,7 +96,6 @@ double select_by_weight(std::span<const float> logits, float highest, const Samp
     if (weights[i] > 0.0 && weights[i] >= least)
       out.push_back({logits[i], static_cast<TokenId>(i), weights[i]});
   }
-  return sum;
 }
 
 void keep_mass(std::vector<Candidate>& candidates, double mass) {

@@ -17,10 +17,13 @@ void select_highest(std::span<const float> logits, int32_t k, std::vector<Candid
 // sum.
 double weigh(std::vector<Candidate>& candidates, float highest, float temperature);
 
-// Steps 3 to 6 without a k: weighs the whole vocabulary (into `weights`), puts those into `out` (in ascending
-// order of id) that top_p and min_p could keep, and returns the sum of all weights.
-double select_by_weight(std::span<const float> logits, float highest, const SamplingParams& params,
-                        std::vector<double>& weights, std::vector<Candidate>& out);
+// Step 4 for the whole vocabulary: the weight of each token, 0 for those without one. Returns the sum.
+double weigh_all(std::span<const float> logits, float highest, float temperature,
+                 std::vector<double>& weights);
+
+// Those that top_p and min_p could keep of the whole vocabulary, weighed, in ascending order of id.
+void select_by_weight(std::span<const float> logits, std::span<const double> weights, double sum,
+                      const SamplingParams& params, std::vector<Candidate>& out);
 
 // Step 5: keeps the most likely candidates, in no particular order, up to the one at which their sum reaches
 // `mass`.

@@ -55,7 +55,7 @@ inline TokenId naive_choice(std::vector<float> logits, const SamplingParams& par
   }
   for (Word& word : words) {
     const double exponent = (double{word.logit} - double{highest}) / double{params.temperature};
-    if (exponent >= -700.0) word.weight = exponential(exponent);
+    if (exponent > -700.0) word.weight = exponential(exponent);
   }
   std::erase_if(words, [](const Word& word) { return word.weight == 0; });
   if (params.top_p < 1) {
