@@ -62,7 +62,7 @@ Value get_attribute(Context& context, const Value& object, const Text* name) {
 
 Value get_item(Context& context, const Value& object, const Value& index) {
   if (object.is_undefined()) raise_undefined(object, to_text(context, index).bytes);
-  if (object.is(Kind::kDict)) {
+  if (object.is(Kind::kDict) || object.is(Kind::kNamespace)) {
     if (const Value* found = find(context, object.entries(), index)) return *found;
   } else if (index.is_integral() && object.is_sequence()) {
     size_t position = 0;
@@ -73,11 +73,11 @@ Value get_item(Context& context, const Value& object, const Value& index) {
     size_t position = 0;
     if (resolve(index.as_integer(), count_code_points(text.bytes), position)) {
       const size_t begin = is_ascii(text.bytes) ? position : byte_of_code_point(text.bytes, position);
-      return make_string(context, slice(context, text, begin, begin + decode_code_point(text.bytes, begin).size));
+      return make_string(context,
+                         slice(context, text, begin, begin + decode_code_point(text.bytes, begin).size));
     }
   }
-  if (index.is_string()) return object.is(Kind::kNamespace) ? Value::undefined(&index.as_text())
-                                                            : get_attribute(context, object, &index.as_text());
+  if (index.is_string()) return get_attribute(context, object, &index.as_text());
   return Value::undefined(context.arena.make<Text>(to_repr(context, index)));
 }
 
@@ -99,12 +99,14 @@ int64_t slice_bound(const Value& value, int64_t otherwise, int64_t size, int64_t
 
 Range resolve_slice(size_t size, const Value& start, const Value& stop, const Value& step) {
   const auto count = static_cast<int64_t>(size);
-  if (!step.is(Kind::kNone) && !step.is_integral()) raise_invalid("a slice needs integers, not a {}", type_name(step));
+  if (!step.is(Kind::kNone) && !step.is_integral())
+    raise_invalid("a slice needs integers, not a {}", type_name(step));
   int64_t by = step.is(Kind::kNone) ? 1 : step.as_integer();
   if (by == 0) raise_invalid("the step of a slice cannot be zero");
   by = std::clamp(by, -count - 1, count + 1);  // further steps reach nothing else, and cannot overflow
   if (by > 0) {
-    const int64_t from = slice_bound(start, 0, count, 0, count), to = slice_bound(stop, count, count, 0, count);
+    const int64_t from = slice_bound(start, 0, count, 0, count),
+                  to = slice_bound(stop, count, count, 0, count);
     return {from, by, from < to ? static_cast<size_t>((to - from + by - 1) / by) : 0};
   }
   const int64_t from = slice_bound(start, count - 1, count, -1, count - 1);
@@ -112,7 +114,8 @@ Range resolve_slice(size_t size, const Value& start, const Value& stop, const Va
   return {from, by, from > to ? static_cast<size_t>((from - to - by - 1) / -by) : 0};
 }
 
-Value slice_string(Context& context, const Text& text, const Value& start, const Value& stop, const Value& step) {
+Value slice_string(Context& context, const Text& text, const Value& start, const Value& stop,
+                   const Value& step) {
   context.charge_bytes(2 * text.bytes.size());
   const bool ascii = is_ascii(text.bytes);
   const Range range = resolve_slice(count_code_points(text.bytes), start, stop, step);
@@ -133,7 +136,8 @@ Value slice_string(Context& context, const Text& text, const Value& start, const
 
 }  // namespace
 
-Value get_slice(Context& context, const Value& object, const Value& start, const Value& stop, const Value& step) {
+Value get_slice(Context& context, const Value& object, const Value& start, const Value& stop,
+                const Value& step) {
   if (object.is_string()) return slice_string(context, object.as_text(), start, stop, step);
   if (object.is_undefined()) raise_undefined(object, "slice");
   if (!object.is_sequence()) return Value();  // as Jinja: what cannot be sliced gives an undefined value
@@ -157,9 +161,11 @@ Value get_path(Context& context, const Value& object, const Value& path) {
     const std::string_view part = text.bytes.substr(begin, end - begin);
     int64_t position = 0;
     const auto number = std::from_chars(part.data(), part.data() + part.size(), position);
-    const bool is_position = !part.empty() && number.ec == std::errc{} && number.ptr == part.data() + part.size();
-    value = get_item(context, value, is_position ? Value::integer(position)
-                                                 : make_string(context, slice(context, text, begin, end)));
+    const bool is_position =
+        !part.empty() && number.ec == std::errc{} && number.ptr == part.data() + part.size();
+    value = get_item(
+        context, value,
+        is_position ? Value::integer(position) : make_string(context, slice(context, text, begin, end)));
     begin = end + 1;
   }
   return value;

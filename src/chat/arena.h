@@ -1,4 +1,5 @@
-// Memory of one parsed template or of one rendering: taken piece by piece, given back all at once, never beyond a budget.
+// Memory of one parsed template or of one rendering: taken piece by piece, given back all at once, never
+// beyond a budget.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +29,8 @@ class Arena {
   // Counts bytes that live elsewhere (growing output) against the same budget.
   void charge(size_t bytes) {
     if (bytes > budget_bytes_ - used_bytes_) {
-      raise(ErrorCode::kTooLarge, "needs more than {} bytes of memory; shorten the input or the template", budget_bytes_);
+      raise(ErrorCode::kTooLarge, "needs more than {} bytes of memory; shorten the input or the template",
+            budget_bytes_);
     }
     used_bytes_ += bytes;
   }

@@ -4,13 +4,15 @@
 namespace riposte::chat {
 
 Arguments Interpreter::evaluate_arguments(const CallArguments& arguments, Frame& frame) {
-  if (arguments.positional.empty() && arguments.named.empty() && !arguments.more_positional && !arguments.more_named) {
+  if (arguments.positional.empty() && arguments.named.empty() && !arguments.more_positional &&
+      !arguments.more_named) {
     return {};
   }
   ArenaVector<Value> positional;
   for (const Expr* expr : arguments.positional) positional.push_back(context_.arena, evaluate(*expr, frame));
   ArenaVector<std::pair<std::string_view, Value>> named;
-  for (const auto& [name, expr] : arguments.named) named.push_back(context_.arena, {name, evaluate(*expr, frame)});
+  for (const auto& [name, expr] : arguments.named)
+    named.push_back(context_.arena, {name, evaluate(*expr, frame)});
   if (arguments.more_positional) {
     for (const Value& value : iterate(context_, evaluate(*arguments.more_positional, frame))) {
       context_.charge();
@@ -96,7 +98,8 @@ void Interpreter::bind_parameters(const MacroStmt& macro, const Arguments& argum
       raise_invalid("the macro '{}' has no parameter '{}'", macro.spelling, name);
     }
   }
-  std::span<const Value> more = arguments.positional.subspan(std::min(parameters.size(), arguments.positional.size()));
+  std::span<const Value> more =
+      arguments.positional.subspan(std::min(parameters.size(), arguments.positional.size()));
   if (!more.empty() && !signature.takes_more_positional) {
     raise_invalid("the macro '{}' takes at most {} arguments, not {}", macro.spelling, parameters.size(),
                   arguments.positional.size());

@@ -11,7 +11,8 @@
 namespace riposte::chat {
 
 struct Context {
-  explicit Context(const RenderLimits& render_limits) : limits(render_limits), arena(render_limits.max_memory_bytes) {}
+  explicit Context(const RenderLimits& render_limits)
+      : limits(render_limits), arena(render_limits.max_memory_bytes) {}
 
   const RenderLimits& limits;
   Arena arena;
@@ -21,7 +22,8 @@ struct Context {
 
   void charge(size_t count = 1) {
     if (count > limits.max_steps - steps) {
-      raise(ErrorCode::kTooLarge, "takes more than {} steps; the template loops too long for this input", limits.max_steps);
+      raise(ErrorCode::kTooLarge, "takes more than {} steps; the template loops too long for this input",
+            limits.max_steps);
     }
     steps += count;
   }

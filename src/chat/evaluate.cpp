@@ -12,7 +12,8 @@ Value Interpreter::evaluate(const Expr& expr, Frame& frame) {
   return evaluate_nested(expr, frame);
 }
 
-// Operands are evaluated first, and may move place_ on; so each case sets it again before it does its own work.
+// Operands are evaluated first, and may move place_ on; so each case sets it again before it does its own
+// work.
 Value Interpreter::evaluate_nested(const Expr& expr, Frame& frame) {
   switch (expr.kind) {
     case ExprKind::kConstant:
@@ -183,7 +184,8 @@ Value Interpreter::evaluate_conditional(const ConditionalExpr& expr, Frame& fram
 Value Interpreter::evaluate_list(const ListExpr& expr, Frame& frame) {
   std::span<Value> items = context_.arena.array<Value>(expr.items.size());
   for (size_t i = 0; i < items.size(); ++i) items[i] = evaluate(*expr.items[i], frame);
-  return expr.kind == ExprKind::kList ? Value::list(context_.arena, items) : Value::tuple(context_.arena, items);
+  return expr.kind == ExprKind::kList ? Value::list(context_.arena, items)
+                                      : Value::tuple(context_.arena, items);
 }
 
 Value Interpreter::evaluate_dict(const DictExpr& expr, Frame& frame) {

@@ -2,7 +2,9 @@
 
 namespace riposte::chat {
 
-void Interpreter::run(Frame& globals, TextBuilder& out) { execute(program_.body, new_frame(globals), out); }
+void Interpreter::run(Frame& globals, TextBuilder& out) {
+  execute(program_.body, new_frame(globals), out);
+}
 
 Interpreter::Flow Interpreter::execute(Body body, Frame& frame, TextBuilder& out) {
   const DepthGuard guard(context_);
@@ -78,7 +80,8 @@ Value Interpreter::apply_steps(std::span<const FilterStep> steps, Value value, F
   return value;
 }
 
-Interpreter::Flow Interpreter::execute_filter_block(const FilterBlockStmt& stmt, Frame& frame, TextBuilder& out) {
+Interpreter::Flow Interpreter::execute_filter_block(const FilterBlockStmt& stmt, Frame& frame,
+                                                    TextBuilder& out) {
   TextBuilder captured(context_);
   const Flow flow = execute(stmt.body, new_frame(frame), captured);
   append_text(context_, out, apply_steps(stmt.filters, make_string(context_, captured.finish()), frame));
@@ -95,7 +98,8 @@ void Interpreter::execute_for(const ForStmt& stmt, Frame& frame, TextBuilder& ou
   run_loop(stmt, evaluate(*stmt.iterable, frame), 0, frame, out);
 }
 
-void Interpreter::run_loop(const ForStmt& stmt, const Value& iterable, size_t depth, Frame& frame, TextBuilder& out) {
+void Interpreter::run_loop(const ForStmt& stmt, const Value& iterable, size_t depth, Frame& frame,
+                           TextBuilder& out) {
   place_ = stmt.place;
   std::span<const Value> items = iterate(context_, iterable);
   if (stmt.filter) items = filter_items(stmt, items, frame);
@@ -112,7 +116,8 @@ void Interpreter::run_loop(const ForStmt& stmt, const Value& iterable, size_t de
   }
 }
 
-std::span<const Value> Interpreter::filter_items(const ForStmt& stmt, std::span<const Value> items, Frame& frame) {
+std::span<const Value> Interpreter::filter_items(const ForStmt& stmt, std::span<const Value> items,
+                                                 Frame& frame) {
   ArenaVector<Value> kept;
   for (const Value& item : items) {
     Frame& inner = new_frame(frame);

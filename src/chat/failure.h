@@ -1,5 +1,6 @@
-// How the parser and the interpreter give up: one private exception, because both are deeply recursive and almost
-// never fail. Template::parse and Template::render are the only places that catch it, and turn it into an Error.
+// How the parser and the interpreter give up: one private exception, because both are deeply recursive and
+// almost never fail. Template::parse and Template::render are the only places that catch it, and turn it into
+// an Error.
 #pragma once
 
 #include <fmt/format.h>

@@ -6,7 +6,8 @@
 namespace riposte::chat {
 
 Text format_percent(Context& context, const Text& format_text, const Value& values) {
-  const std::span<const Value> items = values.is(Kind::kTuple) ? values.items() : std::span<const Value>(&values, 1);
+  const std::span<const Value> items =
+      values.is(Kind::kTuple) ? values.items() : std::span<const Value>(&values, 1);
   TextBuilder builder(context);
   size_t used = 0, plain = 0;
   const std::string_view bytes = format_text.bytes;

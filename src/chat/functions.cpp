@@ -73,7 +73,8 @@ Value strftime_now(Context& context, const Arguments& arguments) {
   const std::string pattern(text.bytes);
   const size_t size = std::strftime(buffer, sizeof buffer, pattern.c_str(), &local);
   const std::string_view written(buffer, size);
-  return make_string(context, {context.arena.copy(written), text.trust == Trust::kAll ? Trust::kAll : Trust::kNone, {}});
+  return make_string(
+      context, {context.arena.copy(written), text.trust == Trust::kAll ? Trust::kAll : Trust::kNone, {}});
 }
 
 template <const char* kName>
@@ -95,6 +96,8 @@ constexpr GlobalFunction kFunctions[] = {
 
 }  // namespace
 
-std::span<const GlobalFunction> global_functions() { return kFunctions; }
+std::span<const GlobalFunction> global_functions() {
+  return kFunctions;
+}
 
 }  // namespace riposte::chat

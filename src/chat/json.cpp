@@ -12,10 +12,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 9> kRoles = {"system",   "user", "assistant", "tool", "developer",
-                                                    "function", "ipython", "model",  "environment"};
+constexpr std::array<std::string_view, 9> kRoles = {
+    "system", "user", "assistant", "tool", "developer", "function", "ipython", "model", "environment"};
 
-Value foreign_string(Context& context, std::string_view bytes) { return make_string(context, Text::foreign(bytes)); }
+Value foreign_string(Context& context, std::string_view bytes) {
+  return make_string(context, Text::foreign(bytes));
+}
 
 Value from_object(Context& context, const json::object& object, bool is_message) {
   std::span<Entry> entries = context.arena.array<Entry>(object.size());
@@ -76,7 +78,8 @@ Value from_json(Context& context, const json::array& array) {
 Value from_messages(Context& context, const json::array& messages) {
   std::span<Value> items = context.arena.array<Value>(messages.size());
   std::transform(messages.begin(), messages.end(), items.begin(), [&](const json::value& message) {
-    return message.is_object() ? from_object(context, message.get_object(), true) : from_json(context, message);
+    return message.is_object() ? from_object(context, message.get_object(), true)
+                               : from_json(context, message);
   });
   return Value::list(context.arena, items);
 }
@@ -175,7 +178,8 @@ class Writer {
 
   void write_key(const Value& key) {
     if (key.is_string()) return quote(key.bytes());
-    if (!key.is_number() && !key.is(Kind::kNone)) raise_invalid("a {} cannot be a key in JSON", type_name(key));
+    if (!key.is_number() && !key.is(Kind::kNone))
+      raise_invalid("a {} cannot be a key in JSON", type_name(key));
     quote(scalar(key));
   }
 

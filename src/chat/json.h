@@ -13,8 +13,9 @@ namespace riposte::chat {
 Value from_json(Context& context, const boost::json::value& json);
 Value from_json(Context& context, const boost::json::array& json);
 
-// The messages of a conversation. The role of a message is trusted where it is one of the roles that chat formats
-// know, because templates build control tokens of it ('<|' + role + '|>'); any other role is a user's text.
+// The messages of a conversation. The role of a message is trusted where it is one of the roles that chat
+// formats know, because templates build control tokens of it ('<|' + role + '|>'); any other role is a user's
+// text.
 Value from_messages(Context& context, const boost::json::array& messages);
 
 struct JsonStyle {

@@ -23,9 +23,15 @@ std::string normalize_newlines(std::string_view source) {
 
 namespace {
 
-bool is_name_start(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80); }
-bool is_decimal(char c) { return c >= '0' && c <= '9'; }
-bool is_name_part(char c) { return is_name_start(c) || is_decimal(c); }
+bool is_name_start(char c) {
+  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80);
+}
+bool is_decimal(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_name_part(char c) {
+  return is_name_start(c) || is_decimal(c);
+}
 
 class Lexer {
  public:
@@ -97,7 +103,8 @@ class Lexer {
     if (!text.empty()) add(TokenKind::kData, text);
   }
 
-  // What remains of the text before a tag: {%- takes all white space, lstrip_blocks the blanks of the tag's own line.
+  // What remains of the text before a tag: {%- takes all white space, lstrip_blocks the blanks of the tag's
+  // own line.
   std::string_view strip_before_tag(std::string_view text, size_t tag, bool lstrip) {
     const char sign = tag + 2 < source_.size() ? source_[tag + 2] : '\0';
     if (sign == '-') return text.substr(0, text.size() - trailing_bytes(text, nullptr));
@@ -152,7 +159,8 @@ class Lexer {
 
   void raw() {
     const size_t begin = at_;
-    for (size_t tag = source_.find("{%", at_); tag != std::string_view::npos; tag = source_.find("{%", tag + 2)) {
+    for (size_t tag = source_.find("{%", at_); tag != std::string_view::npos;
+         tag = source_.find("{%", tag + 2)) {
       at_ = tag;
       const bool was_starting = line_starting_;
       if (!raw_tag("endraw", true)) continue;
@@ -177,7 +185,8 @@ class Lexer {
     while (true) {
       skip_space();
       if (at_ >= source_.size()) {
-        fail(ErrorCode::kCorrupt, begin, block ? "the tag is not closed by '%}'" : "the tag is not closed by '}}'");
+        fail(ErrorCode::kCorrupt, begin,
+             block ? "the tag is not closed by '%}'" : "the tag is not closed by '}}'");
       }
       const size_t end = at_;
       if (brackets.empty() && close_tag(block ? "%}" : "}}", block, block)) {
@@ -210,7 +219,8 @@ class Lexer {
 
   size_t digits_end(size_t at) const {
     while (at < source_.size() &&
-           (is_decimal(source_[at]) || (source_[at] == '_' && at + 1 < source_.size() && is_decimal(source_[at + 1])))) {
+           (is_decimal(source_[at]) ||
+            (source_[at] == '_' && at + 1 < source_.size() && is_decimal(source_[at + 1])))) {
       ++at;
     }
     return at;
@@ -272,11 +282,13 @@ class Lexer {
         i += digits;
       } else if (c >= '0' && c <= '7') {
         size_t digits = 1;
-        while (digits < 3 && i + digits < body.size() && body[i + digits] >= '0' && body[i + digits] <= '7') ++digits;
+        while (digits < 3 && i + digits < body.size() && body[i + digits] >= '0' && body[i + digits] <= '7')
+          ++digits;
         append_escaped(result, body.substr(i, digits), digits, 8);
         i += digits - 1;
       } else if (c == 'N') {
-        fail(ErrorCode::kUnsupported, at_, "characters by name ('\\N{...}') are not supported; write '\\u....'");
+        fail(ErrorCode::kUnsupported, at_,
+             "characters by name ('\\N{...}') are not supported; write '\\u....'");
       } else if (c != '\n') {
         result += '\\';
         result += c;
@@ -289,7 +301,9 @@ class Lexer {
     char32_t value = 0;
     bool good = digits.size() == expected;
     for (const char c : digits) {
-      const int digit = is_decimal(c) ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : base;
+      const int digit = is_decimal(c)                            ? c - '0'
+                        : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                                 : base;
       good &= digit < base;
       value = value * static_cast<char32_t>(base) + static_cast<char32_t>(digit);
     }
@@ -305,11 +319,14 @@ class Lexer {
     }
     const char c = source_[at_];
     if (std::string_view("+-*/%~|.,:;=<>()[]{}").find(c) == std::string_view::npos) {
-      fail(ErrorCode::kCorrupt, at_, fmt::format("unexpected character '{}'", source_.substr(at_, decode_code_point(source_, at_).size)));
+      fail(ErrorCode::kCorrupt, at_,
+           fmt::format("unexpected character '{}'",
+                       source_.substr(at_, decode_code_point(source_, at_).size)));
     }
     if (c == '(' || c == '[' || c == '{') brackets += c == '(' ? ')' : c == '[' ? ']' : '}';
     if (c == ')' || c == ']' || c == '}') {
-      if (brackets.empty() || brackets.back() != c) fail(ErrorCode::kCorrupt, at_, fmt::format("unexpected '{}'", c));
+      if (brackets.empty() || brackets.back() != c)
+        fail(ErrorCode::kCorrupt, at_, fmt::format("unexpected '{}'", c));
       brackets.pop_back();
     }
     take(TokenKind::kOperator, at_ + 1);
@@ -326,6 +343,8 @@ class Lexer {
 
 }  // namespace
 
-std::vector<Token> tokenize(std::string_view source, Arena& arena) { return Lexer(source, arena).run(); }
+std::vector<Token> tokenize(std::string_view source, Arena& arena) {
+  return Lexer(source, arena).run();
+}
 
 }  // namespace riposte::chat

@@ -1,4 +1,5 @@
-// A template's source as tokens: the text between tags, with Jinja's white-space rules applied, and what is in the tags.
+// A template's source as tokens: the text between tags, with Jinja's white-space rules applied, and what is
+// in the tags.
 #pragma once
 
 #include <cstdint>
@@ -45,9 +46,9 @@ struct Token {
 // "\r\n" and "\r" as "\n", and without the one newline that Jinja drops at the end of a file.
 std::string normalize_newlines(std::string_view source);
 
-// Tokens refer to `source` and to `arena`; the last one is kEnd. Options as in Hugging Face transformers: trim_blocks
-// (the newline after a block tag goes) and lstrip_blocks (the blanks before a block tag on a line of its own go).
-// Throws SyntaxFailure.
+// Tokens refer to `source` and to `arena`; the last one is kEnd. Options as in Hugging Face transformers:
+// trim_blocks (the newline after a block tag goes) and lstrip_blocks (the blanks before a block tag on a line
+// of its own go). Throws SyntaxFailure.
 std::vector<Token> tokenize(std::string_view source, Arena& arena);
 
 }  // namespace riposte::chat

@@ -60,7 +60,8 @@ Value list_index(Context& context, const Value& self, const Arguments& arguments
 }
 
 Value changes(Context&, const Value& self, const Arguments&) {
-  raise(ErrorCode::kUnsupported, "a template may not change a {}; use '+' or a namespace instead", type_name(self));
+  raise(ErrorCode::kUnsupported, "a template may not change a {}; use '+' or a namespace instead",
+        type_name(self));
 }
 
 Value loop_cycle(Context&, const Value& self, const Arguments& arguments) {
@@ -70,10 +71,10 @@ Value loop_cycle(Context&, const Value& self, const Arguments& arguments) {
 
 Value loop_changed(Context& context, const Value& self, const Arguments& arguments) {
   LoopState& loop = self.as_loop();
-  const bool same = loop.changed_called &&
-                    std::equal(loop.changed.begin(), loop.changed.end(), arguments.positional.begin(),
-                               arguments.positional.end(),
-                               [&](const Value& a, const Value& b) { return equal(context, a, b); });
+  const bool same =
+      loop.changed_called && std::equal(loop.changed.begin(), loop.changed.end(),
+                                        arguments.positional.begin(), arguments.positional.end(),
+                                        [&](const Value& a, const Value& b) { return equal(context, a, b); });
   loop.changed = arguments.positional;
   loop.changed_called = true;
   return Value::boolean(!same);
@@ -85,13 +86,14 @@ struct Named {
 };
 
 constexpr Named kDictMethods[] = {
-    {"get", dict_get},  {"items", dict_items}, {"keys", dict_keys},  {"values", dict_values}, {"copy", copy_of},
-    {"pop", changes},   {"popitem", changes},  {"clear", changes},   {"setdefault", changes}, {"update", changes},
+    {"get", dict_get},       {"items", dict_items}, {"keys", dict_keys},  {"values", dict_values},
+    {"copy", copy_of},       {"pop", changes},      {"popitem", changes}, {"clear", changes},
+    {"setdefault", changes}, {"update", changes},
 };
 constexpr Named kListMethods[] = {
-    {"count", list_count}, {"index", list_index}, {"copy", copy_of}, {"append", changes}, {"extend", changes},
-    {"insert", changes},   {"pop", changes},      {"remove", changes}, {"clear", changes}, {"reverse", changes},
-    {"sort", changes},
+    {"count", list_count}, {"index", list_index}, {"copy", copy_of}, {"append", changes},
+    {"extend", changes},   {"insert", changes},   {"pop", changes},  {"remove", changes},
+    {"clear", changes},    {"reverse", changes},  {"sort", changes},
 };
 constexpr Named kTupleMethods[] = {{"count", list_count}, {"index", list_index}};
 constexpr Named kLoopMethods[] = {{"cycle", loop_cycle}, {"changed", loop_changed}};

@@ -26,14 +26,16 @@ std::optional<double> parse_real(std::string_view text) {
   if (digits.find('(') != std::string::npos) return std::nullopt;  // from_chars would take "nan(...)"
   double value = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (result.ec == std::errc::invalid_argument || result.ptr != digits.data() + digits.size()) return std::nullopt;
+  if (result.ec == std::errc::invalid_argument || result.ptr != digits.data() + digits.size())
+    return std::nullopt;
   if (result.ec == std::errc::result_out_of_range) value = std::strtod(digits.c_str(), nullptr);
   return value;
 }
 
 std::optional<Value> to_integer(double value) {
   if (!std::isfinite(value)) return std::nullopt;
-  if (std::abs(value) >= 9223372036854775808.0) raise(ErrorCode::kTooLarge, "the integer does not fit in 64 bits");
+  if (std::abs(value) >= 9223372036854775808.0)
+    raise(ErrorCode::kTooLarge, "the integer does not fit in 64 bits");
   return Value::integer(static_cast<int64_t>(value));
 }
 
@@ -55,7 +57,8 @@ std::optional<Value> parse_integer(std::string_view text, int base) {
   if (!underscore_allowed) return std::nullopt;  // empty, or an underscore at the end
   int64_t value = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-  if (result.ec == std::errc::result_out_of_range) raise(ErrorCode::kTooLarge, "the integer does not fit in 64 bits");
+  if (result.ec == std::errc::result_out_of_range)
+    raise(ErrorCode::kTooLarge, "the integer does not fit in 64 bits");
   if (result.ec != std::errc{} || result.ptr != digits.data() + digits.size()) return std::nullopt;
   return Value::integer(value);
 }
@@ -125,17 +128,21 @@ Value round_filter(Context&, const Value& input, const Arguments& arguments) {
     const double rounded = round_decimal(input.as_real(), precision);
     return input.is(Kind::kFloat) ? Value::real(rounded) : *to_integer(rounded);
   }
-  if (method != "ceil" && method != "floor") raise_invalid("round() knows the methods common, ceil and floor");
+  if (method != "ceil" && method != "floor")
+    raise_invalid("round() knows the methods common, ceil and floor");
   const double scale = std::pow(10.0, precision);
   const double scaled = input.as_real() * scale;
   if (scale == 0 || !std::isfinite(scaled)) raise_invalid("round() cannot reach this precision");
   return Value::real((method == "ceil" ? std::ceil(scaled) : std::floor(scaled)) / scale);
 }
 
-constexpr Filter kFilters[] = {{"int", to_int}, {"float", to_float}, {"abs", absolute}, {"round", round_filter}};
+constexpr Filter kFilters[] = {
+    {"int", to_int}, {"float", to_float}, {"abs", absolute}, {"round", round_filter}};
 
 }  // namespace
 
-std::span<const Filter> number_filters() { return kFilters; }
+std::span<const Filter> number_filters() {
+  return kFilters;
+}
 
 }  // namespace riposte::chat

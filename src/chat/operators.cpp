@@ -5,7 +5,9 @@
 namespace riposte::chat {
 namespace {
 
-[[noreturn]] void overflow() { raise(ErrorCode::kTooLarge, "the result does not fit in 64 bits"); }
+[[noreturn]] void overflow() {
+  raise(ErrorCode::kTooLarge, "the result does not fit in 64 bits");
+}
 
 [[noreturn]] void mismatch(std::string_view op, const Value& a, const Value& b) {
   if (a.is_undefined() || b.is_undefined()) {
@@ -21,7 +23,9 @@ void check_numbers(std::string_view op, const Value& a, const Value& b) {
   if (a.is(Kind::kBigInt) || b.is(Kind::kBigInt)) overflow();
 }
 
-bool both_integral(const Value& a, const Value& b) { return a.is_integral() && b.is_integral(); }
+bool both_integral(const Value& a, const Value& b) {
+  return a.is_integral() && b.is_integral();
+}
 
 Value join_lists(Context& context, const Value& a, const Value& b) {
   const auto x = a.items(), y = b.items();
@@ -36,7 +40,8 @@ Value repeat_list(Context& context, const Value& list, int64_t count) {
   const auto items = list.items();
   std::span<Value> result;
   if (count > 0 && !items.empty()) {
-    if (static_cast<uint64_t>(count) > SIZE_MAX / sizeof(Value) / items.size()) context.arena.charge(SIZE_MAX);
+    if (static_cast<uint64_t>(count) > SIZE_MAX / sizeof(Value) / items.size())
+      context.arena.charge(SIZE_MAX);
     context.charge(static_cast<size_t>(count) * items.size() / 8);
     result = context.arena.array<Value>(static_cast<size_t>(count) * items.size());
     for (size_t i = 0; i < result.size(); ++i) result[i] = items[i % items.size()];

@@ -1,5 +1,5 @@
-// Python's operators on values. Each raises kInvalidArgument where Python raises a TypeError or a ValueError, and
-// kTooLarge where an integer leaves 64 bits.
+// Python's operators on values. Each raises kInvalidArgument where Python raises a TypeError or a ValueError,
+// and kTooLarge where an integer leaves 64 bits.
 #pragma once
 
 #include "chat/value.h"
@@ -20,8 +20,10 @@ Value get_attribute(Context& context, const Value& object, const Text* name);
 // object[index]: a key or position first, then a method.
 Value get_item(Context& context, const Value& object, const Value& index);
 // object[start:stop:step]; none or undefined stands for what is left out.
-Value get_slice(Context& context, const Value& object, const Value& start, const Value& stop, const Value& step);
-// Follows a path as filters are given it: an integer, or names and positions with dots between them ("a.b.0").
+Value get_slice(Context& context, const Value& object, const Value& start, const Value& stop,
+                const Value& step);
+// Follows a path as filters are given it: an integer, or names and positions with dots between them
+// ("a.b.0").
 Value get_path(Context& context, const Value& object, const Value& path);
 
 // "..." % values, with %s, %r, %d, %i and %%.

@@ -16,8 +16,8 @@ constexpr Spelling kProducts[] = {{"*", Operator::kMultiply},
                                   {"//", Operator::kFloorDivide},
                                   {"%", Operator::kModulo}};
 constexpr Spelling kPowers[] = {{"**", Operator::kPower}};
-constexpr Spelling kComparisons[] = {{"==", Operator::kEqual}, {"!=", Operator::kNotEqual},
-                                     {"<", Operator::kLess},   {"<=", Operator::kLessEqual},
+constexpr Spelling kComparisons[] = {{"==", Operator::kEqual},  {"!=", Operator::kNotEqual},
+                                     {"<", Operator::kLess},    {"<=", Operator::kLessEqual},
                                      {">", Operator::kGreater}, {">=", Operator::kGreaterEqual}};
 
 const Spelling* match(std::span<const Spelling> spellings, const Token& token) {
@@ -36,8 +36,8 @@ const Expr* ExpressionParser::parse_tuple(bool conditional, bool parentheses) {
   bool is_tuple = false;
   while (true) {
     const Token& token = tokens_.current();
-    if (token.kind == TokenKind::kVariableEnd || token.kind == TokenKind::kBlockEnd || tokens_.at_operator(")") ||
-        tokens_.at_name("recursive")) {
+    if (token.kind == TokenKind::kVariableEnd || token.kind == TokenKind::kBlockEnd ||
+        tokens_.at_operator(")") || tokens_.at_name("recursive")) {
       break;
     }
     items.push_back(conditional ? parse_expression() : parse_or());
@@ -59,7 +59,8 @@ const Expr* ExpressionParser::parse_conditional() {
     const Expr* condition = parse_or();
     const Expr* otherwise = tokens_.skip_name("else") ? parse_conditional() : nullptr;
     --branch_depth;
-    expr = tokens_.arena().make<ConditionalExpr>(Expr{ExprKind::kConditional, place}, condition, expr, otherwise);
+    expr = tokens_.arena().make<ConditionalExpr>(Expr{ExprKind::kConditional, place}, condition, expr,
+                                                 otherwise);
   }
   return expr;
 }
@@ -116,7 +117,8 @@ namespace {
 
 // first (operator operand)*, for the operators of one precedence.
 template <class ParseOperand>
-const Expr* parse_chain(TokenStream& tokens, std::span<const Spelling> operators, ParseOperand parse_operand) {
+const Expr* parse_chain(TokenStream& tokens, std::span<const Spelling> operators,
+                        ParseOperand parse_operand) {
   const Place place = tokens.current().place;
   const Expr* first = parse_operand();
   std::vector<OperandExpr> rest;
@@ -246,7 +248,8 @@ const Expr* ExpressionParser::parse_strings() {
     while (tokens_.current().kind == TokenKind::kString) joined += tokens_.next().text;
     text = tokens_.arena().copy(joined);
   }
-  return tokens_.arena().make<ConstantExpr>(Expr{ExprKind::kConstant, place}, Value::string(tokens_.own_text(text)));
+  return tokens_.arena().make<ConstantExpr>(Expr{ExprKind::kConstant, place},
+                                            Value::string(tokens_.own_text(text)));
 }
 
 const Expr* ExpressionParser::parse_list() {

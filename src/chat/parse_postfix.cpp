@@ -46,10 +46,12 @@ const FilterExpr* ExpressionParser::parse_filter(const Expr* input) {
   const Token& name = tokens_.expect_name();
   const Filter* filter = find_filter(name.text);
   if (!filter && branch_depth == 0) {
-    tokens_.fail(ErrorCode::kUnsupported, name.place, fmt::format("the filter '{}' is not supported", name.text));
+    tokens_.fail(ErrorCode::kUnsupported, name.place,
+                 fmt::format("the filter '{}' is not supported", name.text));
   }
   const CallArguments arguments = tokens_.at_operator("(") ? parse_arguments() : CallArguments{};
-  return tokens_.arena().make<FilterExpr>(Expr{ExprKind::kFilter, name.place}, input, filter, name.text, arguments);
+  return tokens_.arena().make<FilterExpr>(Expr{ExprKind::kFilter, name.place}, input, filter, name.text,
+                                          arguments);
 }
 
 const Expr* ExpressionParser::parse_test(const Expr* input) {
@@ -57,18 +59,21 @@ const Expr* ExpressionParser::parse_test(const Expr* input) {
   const Token& name = tokens_.expect_name();
   const Test* test = find_test(name.text);
   if (!test && branch_depth == 0) {
-    tokens_.fail(ErrorCode::kUnsupported, name.place, fmt::format("the test '{}' is not supported", name.text));
+    tokens_.fail(ErrorCode::kUnsupported, name.place,
+                 fmt::format("the test '{}' is not supported", name.text));
   }
   CallArguments arguments;
   const Token& token = tokens_.current();
   const bool operand = token.kind == TokenKind::kString || token.kind == TokenKind::kInteger ||
-                       token.kind == TokenKind::kFloat || tokens_.at_operator("[") || tokens_.at_operator("{") ||
-                       (token.kind == TokenKind::kName && !tokens_.at_name("else") && !tokens_.at_name("or") &&
-                        !tokens_.at_name("and"));
+                       token.kind == TokenKind::kFloat || tokens_.at_operator("[") ||
+                       tokens_.at_operator("{") ||
+                       (token.kind == TokenKind::kName && !tokens_.at_name("else") &&
+                        !tokens_.at_name("or") && !tokens_.at_name("and"));
   if (tokens_.at_operator("(")) {
     arguments = parse_arguments();
   } else if (operand) {
-    if (tokens_.at_name("is")) tokens_.fail(ErrorCode::kCorrupt, token.place, "tests cannot be chained with 'is'");
+    if (tokens_.at_name("is"))
+      tokens_.fail(ErrorCode::kCorrupt, token.place, "tests cannot be chained with 'is'");
     NestingGuard guard(tokens_, nesting);
     const std::vector<const Expr*> one = {parse_postfix(parse_primary(), guard)};
     arguments.positional = tokens_.arena().copy(one);
@@ -89,7 +94,8 @@ const Expr* ExpressionParser::parse_subscript(const Expr* object) {
   if (!tokens_.skip_operator(":")) {
     if (!start) tokens_.fail_unexpected("an index");
     if (tokens_.at_operator(",")) {
-      tokens_.fail(ErrorCode::kUnsupported, tokens_.current().place, "an index of several values is not supported");
+      tokens_.fail(ErrorCode::kUnsupported, tokens_.current().place,
+                   "an index of several values is not supported");
     }
     tokens_.expect_operator("]");
     return arena.make<ItemExpr>(Expr{ExprKind::kItem, place}, object, start);
@@ -126,7 +132,8 @@ CallArguments ExpressionParser::parse_arguments() {
       in_order &= !arguments.more_positional && named.empty();
       positional.push_back(parse_expression());
     }
-    if (!in_order) tokens_.fail(ErrorCode::kCorrupt, place, "this argument may not stand after those before it");
+    if (!in_order)
+      tokens_.fail(ErrorCode::kCorrupt, place, "this argument may not stand after those before it");
   }
   tokens_.expect_operator(")");
   arguments.positional = tokens_.arena().copy(positional);

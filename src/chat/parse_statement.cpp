@@ -90,14 +90,16 @@ class StatementParser {
     if (name == "call") return body.push_back(parse_call(place));
     if (name == "filter") return body.push_back(parse_filter_block(place));
     if (name == "with") return body.push_back(parse_with(place));
-    if (name == "break" || name == "continue") return body.push_back(parse_loop_control(place, name == "break"));
+    if (name == "break" || name == "continue")
+      return body.push_back(parse_loop_control(place, name == "break"));
     if (name == "generation") {  // marks the assistant's part for training; renders as its content
       const Body inner = parse_block("endgeneration");
       body.insert(body.end(), inner.begin(), inner.end());
       return;
     }
     if (name.starts_with("end") || name == "else" || name == "elif") {
-      tokens_.fail(ErrorCode::kCorrupt, place, fmt::format("'{}' does not belong to an open block here", name));
+      tokens_.fail(ErrorCode::kCorrupt, place,
+                   fmt::format("'{}' does not belong to an open block here", name));
     }
     tokens_.fail(ErrorCode::kUnsupported, place, fmt::format("the tag '{}' is not supported", name));
   }
@@ -148,12 +150,14 @@ class StatementParser {
       return arena().make<SetStmt>(Stmt{StmtKind::kSet, place}, target, value);
     }
     const auto filters = tokens_.skip_operator("|") ? parse_filter_steps() : std::span<const FilterStep>{};
-    return arena().make<SetBlockStmt>(Stmt{StmtKind::kSetBlock, place}, target, filters, parse_block("endset"));
+    return arena().make<SetBlockStmt>(Stmt{StmtKind::kSetBlock, place}, target, filters,
+                                      parse_block("endset"));
   }
 
   const Stmt* parse_filter_block(Place place) {
     const auto filters = parse_filter_steps();
-    return arena().make<FilterBlockStmt>(Stmt{StmtKind::kFilterBlock, place}, filters, parse_block("endfilter"));
+    return arena().make<FilterBlockStmt>(Stmt{StmtKind::kFilterBlock, place}, filters,
+                                         parse_block("endfilter"));
   }
 
   std::span<const FilterStep> parse_filter_steps() {
@@ -176,7 +180,8 @@ class StatementParser {
   }
 
   const Stmt* parse_loop_control(Place place, bool is_break) {
-    if (loop_depth_ == 0) tokens_.fail(ErrorCode::kCorrupt, place, "'break' and 'continue' belong inside a loop");
+    if (loop_depth_ == 0)
+      tokens_.fail(ErrorCode::kCorrupt, place, "'break' and 'continue' belong inside a loop");
     tokens_.expect(TokenKind::kBlockEnd, "'%}'");
     return arena().make<Stmt>(is_break ? StmtKind::kBreak : StmtKind::kContinue, place);
   }
@@ -187,7 +192,8 @@ class StatementParser {
   }
 
   // A signature and a body. Loops and special names of the surroundings mean nothing inside.
-  const MacroStmt* parse_macro_body(Place place, std::string_view name, bool with_signature, std::string_view end) {
+  const MacroStmt* parse_macro_body(Place place, std::string_view name, bool with_signature,
+                                    std::string_view end) {
     MacroStmt macro{{StmtKind::kMacro, place}, program_.names.intern(name), name, {}, {}};
     Signature* const outer = std::exchange(expressions_.macro, &macro.signature);
     const int outer_loops = std::exchange(loop_depth_, 0);
@@ -209,7 +215,8 @@ class StatementParser {
       if (tokens_.skip_operator("=")) {
         defaults.push_back(expressions_.parse_expression());
       } else if (!defaults.empty()) {
-        tokens_.fail(ErrorCode::kCorrupt, name.place, "a parameter without a default follows one with a default");
+        tokens_.fail(ErrorCode::kCorrupt, name.place,
+                     "a parameter without a default follows one with a default");
       }
     }
     tokens_.next();
@@ -217,12 +224,14 @@ class StatementParser {
     signature.defaults = arena().copy(defaults);
   }
 
-  // {% call(parameters) macro(arguments) %}: the signature belongs to the body, which the macro calls as caller().
+  // {% call(parameters) macro(arguments) %}: the signature belongs to the body, which the macro calls as
+  // caller().
   const Stmt* parse_call(Place place) {
     MacroStmt caller{{StmtKind::kMacro, place}, program_.caller, "caller", {}, {}};
     if (tokens_.at_operator("(")) parse_signature(caller.signature);
     const Expr* call = expressions_.parse_expression();
-    if (call->kind != ExprKind::kCall) tokens_.fail(ErrorCode::kCorrupt, place, "expected a call after 'call'");
+    if (call->kind != ExprKind::kCall)
+      tokens_.fail(ErrorCode::kCorrupt, place, "expected a call after 'call'");
     const MacroStmt* body = parse_macro_body(place, "caller", false, "endcall");
     caller.body = body->body;
     return arena().make<CallBlockStmt>(Stmt{StmtKind::kCallBlock, place}, static_cast<const CallExpr*>(call),
@@ -234,7 +243,8 @@ class StatementParser {
     std::vector<const Target*> parts = {parse_single_target(with_namespace)};
     if (!tokens_.at_operator(",")) return parts.front();
     while (tokens_.skip_operator(",")) {
-      if (tokens_.current().kind != TokenKind::kName && !tokens_.at_operator("(")) break;  // a comma at the end
+      if (tokens_.current().kind != TokenKind::kName && !tokens_.at_operator("("))
+        break;  // a comma at the end
       if (tokens_.at_name("in")) break;
       parts.push_back(parse_single_target(with_namespace));
     }
@@ -242,7 +252,8 @@ class StatementParser {
   }
 
   const Target* make_tuple_target(Place place, const std::vector<const Target*>& parts) {
-    return arena().make<Target>(Target::Kind::kTuple, place, NameId{0}, nullptr, nullptr, arena().copy(parts));
+    return arena().make<Target>(Target::Kind::kTuple, place, NameId{0}, nullptr, nullptr,
+                                arena().copy(parts));
   }
 
   const Target* parse_single_target(bool with_namespace) {

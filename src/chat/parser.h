@@ -46,7 +46,10 @@ class TokenStream {
 // How deep the parser stands. A postfix chain (a.b.c) counts by its length, since evaluating it is as deep.
 class NestingGuard {
  public:
-  NestingGuard(const TokenStream& tokens, int& nesting) : tokens_(tokens), nesting_(nesting), before_(nesting) { deepen(); }
+  NestingGuard(const TokenStream& tokens, int& nesting)
+      : tokens_(tokens), nesting_(nesting), before_(nesting) {
+    deepen();
+  }
   ~NestingGuard() { nesting_ = before_; }
   NestingGuard(const NestingGuard&) = delete;
   NestingGuard& operator=(const NestingGuard&) = delete;

@@ -5,8 +5,8 @@
 
 namespace riposte::chat {
 
-// The variables of one loop iteration, macro call or block; those of the surroundings are found through `parent`.
-// In the arena, so that a macro may keep the frame that it was defined in.
+// The variables of one loop iteration, macro call or block; those of the surroundings are found through
+// `parent`. In the arena, so that a macro may keep the frame that it was defined in.
 struct Frame {
   Frame* parent = nullptr;
   ArenaVector<std::pair<NameId, Value>> variables = {};
@@ -42,7 +42,7 @@ struct LoopState {
   Frame* scope;  // around the loop
   std::span<const Value> items;
   size_t index = 0;
-  size_t depth = 0;  // of recursion, from 0
+  size_t depth = 0;                     // of recursion, from 0
   std::span<const Value> changed = {};  // what loop.changed() saw last
   bool changed_called = false;
 };

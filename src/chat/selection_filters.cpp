@@ -7,6 +7,11 @@
 namespace riposte::chat {
 namespace {
 
+// As in Jinja, what is false (none, for example) has no items here, although a loop over it would fail.
+std::span<const Value> items_of(Context& context, const Value& input) {
+  return is_true(input) ? iterate(context, input) : std::span<const Value>{};
+}
+
 const Value* named(const Arguments& arguments, std::string_view name) {
   for (const auto& [key, value] : arguments.named) {
     if (key == name) return &value;
@@ -15,7 +20,7 @@ const Value* named(const Arguments& arguments, std::string_view name) {
 }
 
 Value map(Context& context, const Value& input, const Arguments& arguments) {
-  const std::span<const Value> items = iterate(context, input);
+  const std::span<const Value> items = items_of(context, input);
   std::span<Value> mapped = context.arena.array<Value>(items.size());
   if (arguments.positional.empty()) {
     const Value* attribute = named(arguments, "attribute");
@@ -39,7 +44,8 @@ Value map(Context& context, const Value& input, const Arguments& arguments) {
   return Value::list(context.arena, mapped);
 }
 
-// The items for which a test holds (or fails, if !kKeep), of the item or (kAttribute) of one of its attributes.
+// The items for which a test holds (or fails, if !kKeep), of the item or (kAttribute) of one of its
+// attributes.
 template <bool kKeep, bool kAttribute>
 Value select(Context& context, const Value& input, const Arguments& arguments) {
   std::span<const Value> positional = arguments.positional;
@@ -58,7 +64,7 @@ Value select(Context& context, const Value& input, const Arguments& arguments) {
   }
   const Arguments rest{positional, arguments.named};
   ArenaVector<Value> kept;
-  for (const Value& item : iterate(context, input)) {
+  for (const Value& item : items_of(context, input)) {
     context.charge();
     const Value subject = kAttribute ? get_path(context, item, *attribute) : item;
     const bool holds = test ? test->apply(context, subject, rest) : is_true(subject);
@@ -83,6 +89,8 @@ constexpr Filter kFilters[] = {
 
 }  // namespace
 
-std::span<const Filter> selection_filters() { return kFilters; }
+std::span<const Filter> selection_filters() {
+  return kFilters;
+}
 
 }  // namespace riposte::chat

@@ -69,7 +69,8 @@ struct Keyed {
 };
 
 // What each item is ordered by, with case folded unless asked otherwise.
-std::vector<Keyed> keyed(Context& context, std::span<const Value> values, const Value* attribute, bool case_sensitive) {
+std::vector<Keyed> keyed(Context& context, std::span<const Value> values, const Value* attribute,
+                         bool case_sensitive) {
   context.arena.charge(values.size() * sizeof(Keyed));
   std::vector<Keyed> result;
   result.reserve(values.size());
@@ -97,7 +98,8 @@ Value sort(Context& context, const Value& input, const Arguments& arguments) {
 }
 
 Value dictsort(Context& context, const Value& input, const Arguments& arguments) {
-  const auto [case_sensitive, by, descending] = bind<3>("dictsort", arguments, {"case_sensitive", "by", "reverse"});
+  const auto [case_sensitive, by, descending] =
+      bind<3>("dictsort", arguments, {"case_sensitive", "by", "reverse"});
   const std::string_view part = by ? text_of("dictsort", *by).bytes : "key";
   if (part != "key" && part != "value") raise_invalid("dictsort() sorts by 'key' or by 'value'");
   const Value position = Value::integer(part == "value");
@@ -108,8 +110,10 @@ Value dictsort(Context& context, const Value& input, const Arguments& arguments)
 Value unique(Context& context, const Value& input, const Arguments& arguments) {
   const auto [case_sensitive, attribute] = bind<2>("unique", arguments, {"case_sensitive", "attribute"});
   ArenaVector<Value> seen, kept;
-  for (const Keyed& each : keyed(context, iterate(context, input), attribute, truth_or(case_sensitive, false))) {
-    const bool known = std::any_of(seen.begin(), seen.end(), [&](const Value& v) { return equal(context, v, each.key); });
+  for (const Keyed& each :
+       keyed(context, iterate(context, input), attribute, truth_or(case_sensitive, false))) {
+    const bool known =
+        std::any_of(seen.begin(), seen.end(), [&](const Value& v) { return equal(context, v, each.key); });
     if (known) continue;
     seen.push_back(context.arena, each.key);
     kept.push_back(context.arena, each.item);
@@ -164,14 +168,18 @@ Value batch(Context& context, const Value& input, const Arguments& arguments) {
 }
 
 constexpr Filter kFilters[] = {
-    {"length", length},     {"count", length}, {"default", default_value}, {"d", default_value},
-    {"list", list},         {"first", first},  {"last", last},             {"reverse", reverse},
-    {"items", items},       {"sort", sort},    {"dictsort", dictsort},     {"unique", unique},
-    {"max", extreme<true>}, {"min", extreme<false>}, {"sum", sum},         {"batch", batch},
+    {"length", length},     {"count", length},       {"default", default_value},
+    {"d", default_value},   {"list", list},          {"first", first},
+    {"last", last},         {"reverse", reverse},    {"items", items},
+    {"sort", sort},         {"dictsort", dictsort},  {"unique", unique},
+    {"max", extreme<true>}, {"min", extreme<false>}, {"sum", sum},
+    {"batch", batch},
 };
 
 }  // namespace
 
-std::span<const Filter> sequence_filters() { return kFilters; }
+std::span<const Filter> sequence_filters() {
+  return kFilters;
+}
 
 }  // namespace riposte::chat

@@ -15,8 +15,10 @@ std::string format_float(double value) {
   const std::string_view digits(buffer, static_cast<size_t>(scientific.ptr - buffer));
   const size_t e = digits.find('e');
   int exponent = 0;
-  std::from_chars(digits.data() + e + (digits[e + 1] == '+' ? 2 : 1), digits.data() + digits.size(), exponent);
-  if (exponent < -4 || exponent >= 16) return std::string(digits);  // 1e+16, 1.5e-05: the same form in both languages
+  std::from_chars(digits.data() + e + (digits[e + 1] == '+' ? 2 : 1), digits.data() + digits.size(),
+                  exponent);
+  if (exponent < -4 || exponent >= 16)
+    return std::string(digits);  // 1e+16, 1.5e-05: the same form in both languages
   char fixed[64];
   const auto end = std::to_chars(fixed, fixed + sizeof fixed, value, std::chars_format::fixed).ptr;
   std::string text(fixed, end);
@@ -29,7 +31,8 @@ namespace {
 // repr() of a string: single quotes, unless only double quotes avoid escapes.
 void append_quoted(Context& context, std::string& out, std::string_view text) {
   context.charge_bytes(text.size());
-  const bool use_double = text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos;
+  const bool use_double =
+      text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos;
   const char quote = use_double ? '"' : '\'';
   out += quote;
   for (size_t at = 0; at < text.size();) {

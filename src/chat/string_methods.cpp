@@ -32,7 +32,7 @@ void split_words(Context& context, const Text& text, int64_t limit, ArenaVector<
   while (true) {
     at += leading_bytes(text.bytes.substr(at), nullptr);
     if (at == text.bytes.size()) return;
-    if (limit == 0) return push_slice(context, parts, text, at, text.bytes.size() - trailing_bytes(text.bytes, nullptr));
+    if (limit == 0) return push_slice(context, parts, text, at, text.bytes.size());
     if (limit > 0) --limit;
     size_t end = at;
     while (end < text.bytes.size()) {
@@ -45,7 +45,8 @@ void split_words(Context& context, const Text& text, int64_t limit, ArenaVector<
   }
 }
 
-void split_at(Context& context, const Text& text, std::string_view separator, int64_t limit, ArenaVector<Value>& parts) {
+void split_at(Context& context, const Text& text, std::string_view separator, int64_t limit,
+              ArenaVector<Value>& parts) {
   size_t begin = 0;
   while (limit != 0) {
     const size_t found = text.bytes.find(separator, begin);
@@ -109,13 +110,14 @@ Value remove_affix(Context& context, const Value& self, const Arguments& argumen
   const std::string_view affix_bytes = text_of("removeprefix", *affix_value).bytes, text = self.bytes();
   if (kAtStart ? !text.starts_with(affix_bytes) : !text.ends_with(affix_bytes)) return self;
   const size_t begin = kAtStart ? affix_bytes.size() : 0;
-  return make_string(context, slice(context, self.as_text(), begin, begin + text.size() - affix_bytes.size()));
+  return make_string(context,
+                     slice(context, self.as_text(), begin, begin + text.size() - affix_bytes.size()));
 }
 
 Value replace_method(Context& context, const Value& self, const Arguments& arguments) {
   const auto [from, to, count] = bind<3>("replace", arguments, {"old", "new", "count"}, 2);
-  return make_string(context, replace(context, self.as_text(), text_of("replace", *from), text_of("replace", *to),
-                                      integer_or("replace", count, -1)));
+  return make_string(context, replace(context, self.as_text(), text_of("replace", *from),
+                                      text_of("replace", *to), integer_or("replace", count, -1)));
 }
 
 // The position of the first or last occurrence, counted in code points; -1 if there is none.
@@ -141,7 +143,8 @@ Value count(Context& context, const Value& self, const Arguments& arguments) {
   context.charge_bytes(2 * text.size());
   if (bytes.empty()) return Value::integer(static_cast<int64_t>(count_code_points(text)) + 1);
   int64_t result = 0;
-  for (size_t at = text.find(bytes); at != std::string_view::npos; at = text.find(bytes, at + bytes.size())) ++result;
+  for (size_t at = text.find(bytes); at != std::string_view::npos; at = text.find(bytes, at + bytes.size()))
+    ++result;
   return Value::integer(result);
 }
 
@@ -170,8 +173,12 @@ Value every(Context& context, const Value& self, const Arguments& arguments) {
   return Value::boolean(!text.empty());
 }
 
-bool is_letter(char32_t c) { return letter_of(c) != Letter::kNone; }
-bool is_letter_or_digit(char32_t c) { return is_letter(c) || is_digit(c); }
+bool is_letter(char32_t c) {
+  return letter_of(c) != Letter::kNone;
+}
+bool is_letter_or_digit(char32_t c) {
+  return is_letter(c) || is_digit(c);
+}
 
 // isupper() and islower(): there is such a letter, and none of the other case.
 template <Letter kWanted>
@@ -183,7 +190,8 @@ Value in_case(Context& context, const Value& self, const Arguments& arguments) {
   for (size_t at = 0; at < text.size();) {
     const CodePoint point = decode_code_point(text, at);
     const Letter letter = point.valid ? letter_of(point.value) : Letter::kNone;
-    if (letter != Letter::kNone && letter != Letter::kUncased && letter != kWanted) return Value::boolean(false);
+    if (letter != Letter::kNone && letter != Letter::kUncased && letter != kWanted)
+      return Value::boolean(false);
     seen |= letter == kWanted;
     at += point.size;
   }
@@ -205,7 +213,8 @@ Value format(Context& context, const Value& self, const Arguments& arguments) {
     } else {
       for (const char c : name) {
         if (c < '0' || c > '9' || number > arguments.positional.size()) {
-          raise(ErrorCode::kUnsupported, "format() knows '{{}}', '{{0}}' and '{{name}}', and has nothing for '{{{}}}'", name);
+          raise(ErrorCode::kUnsupported,
+                "format() knows '{{}}', '{{0}}' and '{{name}}', and has nothing for '{{{}}}'", name);
         }
         number = 10 * number + static_cast<size_t>(c - '0');
       }
@@ -226,7 +235,8 @@ Value format(Context& context, const Value& self, const Arguments& arguments) {
       at += 2;
     } else {
       const size_t end = text.bytes.find('}', at);
-      if (c == '}' || end == std::string_view::npos) raise_invalid("format() found a brace without its partner");
+      if (c == '}' || end == std::string_view::npos)
+        raise_invalid("format() found a brace without its partner");
       append_text(context, builder, field(text.bytes.substr(at + 1, end - at - 1)));
       at = end + 1;
     }

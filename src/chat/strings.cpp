@@ -51,7 +51,8 @@ Text replace(Context& context, const Text& text, const Text& from, const Text& t
     }
     if (limit > 0) --limit;
   }
-  if (done == 0 && builder.size() == 0) return text.bytes.empty() || !from.bytes.empty() ? text : builder.finish();
+  if (done == 0 && builder.size() == 0)
+    return text.bytes.empty() || !from.bytes.empty() ? text : builder.finish();
   builder.append(slice(context, text, done, text.bytes.size()));
   return builder.finish();
 }

@@ -12,6 +12,8 @@ namespace riposte::chat {
 namespace {
 
 constexpr size_t kMaxSourceBytes = size_t{1} << 20;  // published templates have at most some 20 KiB
+constexpr size_t kMaxNames =
+    4096;  // a look-up walks the variables of a frame, so their number bounds its time
 constexpr size_t kMaxProgramBytes = size_t{128} << 20;
 
 tl::unexpected<Error> fail_at(ErrorCode code, Place place, std::string_view message) {
@@ -36,7 +38,8 @@ class Globals {
   Frame& frame_;
 };
 
-void define_input(const Template::Program& program, const TemplateInput& input, Context& context, Frame& frame) {
+void define_input(const Template::Program& program, const TemplateInput& input, Context& context,
+                  Frame& frame) {
   Globals globals(program, context, frame);
   const auto own = [&](const std::string& text) {
     return [&context, &text] { return make_string(context, Text::own(text)); };
@@ -69,16 +72,22 @@ Template::~Template() = default;
 
 Result<Template> Template::parse(std::string_view source) {
   if (source.size() > kMaxSourceBytes) {
-    return fail(ErrorCode::kTooLarge, "the chat template has {} bytes, more than the {} that are allowed", source.size(),
-                kMaxSourceBytes);
+    return fail(ErrorCode::kTooLarge, "the chat template has {} bytes, more than the {} that are allowed",
+                source.size(), kMaxSourceBytes);
   }
   try {
     auto program = std::make_unique<Program>();
     program->source = normalize_newlines(source);
     parse_program(*program);
+    if (program->names.size() > kMaxNames) {
+      return fail(ErrorCode::kTooLarge,
+                  "the chat template has {} different names, more than the {} that are allowed",
+                  program->names.size(), kMaxNames);
+    }
     for (const GlobalFunction& global : global_functions()) {
       NameId id = 0;
-      if (program->names.find(global.name, id)) program->functions.emplace_back(id, Value::function(global.function));
+      if (program->names.find(global.name, id))
+        program->functions.emplace_back(id, Value::function(global.function));
     }
     return Template(std::move(program));
   } catch (const SyntaxFailure& failure) {

@@ -13,28 +13,61 @@ bool plain(Context&, const Value& value, const Arguments& arguments) {
   return kHolds(value);
 }
 
-bool is_defined(const Value& v) { return !v.is_undefined(); }
-bool is_undefined(const Value& v) { return v.is_undefined(); }
-bool is_none(const Value& v) { return v.is(Kind::kNone); }
-bool is_string(const Value& v) { return v.is_string(); }
-bool is_number(const Value& v) { return v.is_number(); }
-bool is_integer(const Value& v) { return v.is(Kind::kInt) || v.is(Kind::kBigInt); }
-bool is_float(const Value& v) { return v.is(Kind::kFloat); }
-bool is_boolean(const Value& v) { return v.is(Kind::kBool); }
-bool is_true_value(const Value& v) { return v.is(Kind::kBool) && v.as_integer(); }
-bool is_false_value(const Value& v) { return v.is(Kind::kBool) && !v.as_integer(); }
-bool is_mapping(const Value& v) { return v.is(Kind::kDict); }
+bool is_defined(const Value& v) {
+  return !v.is_undefined();
+}
+bool is_undefined(const Value& v) {
+  return v.is_undefined();
+}
+bool is_none(const Value& v) {
+  return v.is(Kind::kNone);
+}
+bool is_string(const Value& v) {
+  return v.is_string();
+}
+bool is_number(const Value& v) {
+  return v.is_number();
+}
+bool is_integer(const Value& v) {
+  return v.is(Kind::kInt) || v.is(Kind::kBigInt);
+}
+bool is_float(const Value& v) {
+  return v.is(Kind::kFloat);
+}
+bool is_boolean(const Value& v) {
+  return v.is(Kind::kBool);
+}
+bool is_true_value(const Value& v) {
+  return v.is(Kind::kBool) && v.as_integer();
+}
+bool is_false_value(const Value& v) {
+  return v.is(Kind::kBool) && !v.as_integer();
+}
+bool is_mapping(const Value& v) {
+  return v.is(Kind::kDict);
+}
 // An undefined value has a length and can be looped over, so Jinja counts it among these.
-bool is_iterable(const Value& v) { return v.is_string() || v.is_sequence() || v.is(Kind::kDict) || v.is_undefined(); }
+bool is_iterable(const Value& v) {
+  return v.is_string() || v.is_sequence() || v.is(Kind::kDict) || v.is_undefined();
+}
 bool is_callable(const Value& v) {
-  return v.is(Kind::kFunction) || v.is(Kind::kMethod) || v.is(Kind::kMacro) || v.is(Kind::kLoop) || v.is_undefined();
+  return v.is(Kind::kFunction) || v.is(Kind::kMethod) || v.is(Kind::kMacro) || v.is(Kind::kLoop) ||
+         v.is_undefined();
 }
 
-const Value& other(const Arguments& arguments) { return *bind<1>("the test", arguments, {"other"}, 1)[0]; }
+const Value& other(const Arguments& arguments) {
+  return *bind<1>("the test", arguments, {"other"}, 1)[0];
+}
 
-bool is_equal(Context& context, const Value& v, const Arguments& a) { return equal(context, v, other(a)); }
-bool is_unequal(Context& context, const Value& v, const Arguments& a) { return !equal(context, v, other(a)); }
-bool is_in(Context& context, const Value& v, const Arguments& a) { return contains(context, other(a), v); }
+bool is_equal(Context& context, const Value& v, const Arguments& a) {
+  return equal(context, v, other(a));
+}
+bool is_unequal(Context& context, const Value& v, const Arguments& a) {
+  return !equal(context, v, other(a));
+}
+bool is_in(Context& context, const Value& v, const Arguments& a) {
+  return contains(context, other(a), v);
+}
 
 template <bool (*kHolds)(int)>
 bool ordered(Context& context, const Value& v, const Arguments& arguments) {
@@ -42,10 +75,18 @@ bool ordered(Context& context, const Value& v, const Arguments& arguments) {
   const int order = compare(context, v, other(arguments), &unordered);
   return !unordered && kHolds(order);
 }
-bool less(int order) { return order < 0; }
-bool less_equal(int order) { return order <= 0; }
-bool greater(int order) { return order > 0; }
-bool greater_equal(int order) { return order >= 0; }
+bool less(int order) {
+  return order < 0;
+}
+bool less_equal(int order) {
+  return order <= 0;
+}
+bool greater(int order) {
+  return order > 0;
+}
+bool greater_equal(int order) {
+  return order >= 0;
+}
 
 bool is_same(Context& context, const Value& v, const Arguments& arguments) {
   return v.kind() == other(arguments).kind() && equal(context, v, other(arguments));
@@ -55,8 +96,12 @@ int64_t integer_of(const Value& v) {
   if (!v.is_integral()) raise_invalid("the test needs an integer, not a {}", type_name(v));
   return v.as_integer();
 }
-bool is_even(const Value& v) { return integer_of(v) % 2 == 0; }
-bool is_odd(const Value& v) { return integer_of(v) % 2 != 0; }
+bool is_even(const Value& v) {
+  return integer_of(v) % 2 == 0;
+}
+bool is_odd(const Value& v) {
+  return integer_of(v) % 2 != 0;
+}
 bool is_divisible(Context&, const Value& v, const Arguments& arguments) {
   const int64_t divisor = integer_of(other(arguments));
   if (divisor == 0) raise_invalid("division by zero");
@@ -67,11 +112,19 @@ bool in_case(Context& context, const Value& v, std::string_view method) {
   const Value text = make_string(context, to_text(context, v));
   return is_true(find_string_method(method)(context, text, {}));
 }
-bool is_lower(Context& context, const Value& v, const Arguments&) { return in_case(context, v, "islower"); }
-bool is_upper(Context& context, const Value& v, const Arguments&) { return in_case(context, v, "isupper"); }
+bool is_lower(Context& context, const Value& v, const Arguments&) {
+  return in_case(context, v, "islower");
+}
+bool is_upper(Context& context, const Value& v, const Arguments&) {
+  return in_case(context, v, "isupper");
+}
 
-bool is_filter(Context&, const Value& v, const Arguments&) { return v.is_string() && find_filter(v.bytes()); }
-bool is_test(Context&, const Value& v, const Arguments&) { return v.is_string() && find_test(v.bytes()); }
+bool is_filter(Context&, const Value& v, const Arguments&) {
+  return v.is_string() && find_filter(v.bytes());
+}
+bool is_test(Context&, const Value& v, const Arguments&) {
+  return v.is_string() && find_test(v.bytes());
+}
 
 constexpr Test kTests[] = {
     {"defined", plain<is_defined>},

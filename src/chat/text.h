@@ -1,7 +1,8 @@
 // Strings of a template: immutable bytes, and which of them the template itself wrote.
 //
-// "Trusted" bytes are literals of the template and the model's own token strings; everything that came in with a
-// request is untrusted. Each operation here keeps that apart, byte by byte, however a template cuts and joins.
+// "Trusted" bytes are literals of the template and the model's own token strings; everything that came in
+// with a request is untrusted. Each operation here keeps that apart, byte by byte, however a template cuts
+// and joins.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,7 @@ class TextBuilder {
   void append_foreign(std::string_view bytes);
 
   size_t size() const { return marked_.text.size(); }
-  Text finish();                     // copied into the arena
+  Text finish();  // copied into the arena
   tokenizer::MarkedText release() { return std::move(marked_); }
 
  private:

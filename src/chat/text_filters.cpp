@@ -13,9 +13,12 @@ Value whole(Context& context, const Value& input, const Arguments& arguments) {
   return make_string(context, kOperation(context, to_text(context, input)));
 }
 
-Text same(Context&, const Text& text) { return text; }
+Text same(Context&, const Text& text) {
+  return text;
+}
 
-// Jinja's title begins a word after white space, '-' and opening brackets; str.title() after every non-letter.
+// Jinja's title begins a word after white space, '-' and opening brackets; str.title() after every
+// non-letter.
 Text title_words(Context& context, const Text& text) {
   bool first = true;
   return map_characters(context, text, [&first](char32_t c, std::string& out) {
@@ -56,8 +59,9 @@ Value trim(Context& context, const Value& input, const Arguments& arguments) {
 
 Value replace_filter(Context& context, const Value& input, const Arguments& arguments) {
   const auto [from, to, count] = bind<3>("replace", arguments, {"old", "new", "count"}, 2);
-  return make_string(context, replace(context, to_text(context, input), to_text(context, *from), to_text(context, *to),
-                                      is_given(count) ? integer_or("replace", count, -1) : -1));
+  return make_string(context,
+                     replace(context, to_text(context, input), to_text(context, *from), to_text(context, *to),
+                             is_given(count) ? integer_or("replace", count, -1) : -1));
 }
 
 Value indent(Context& context, const Value& input, const Arguments& arguments) {
@@ -133,7 +137,8 @@ constexpr Filter kFilters[] = {
     {"capitalize", whole<capitalize>},
     {"title", whole<title_words>},
     {"string", whole<same>},
-    {"safe", whole<same>},  // chat templates are rendered without HTML escaping, so there is nothing to protect
+    {"safe",
+     whole<same>},  // chat templates are rendered without HTML escaping, so there is nothing to protect
     {"escape", whole<escape_html>},
     {"e", whole<escape_html>},
     {"replace", replace_filter},
@@ -145,6 +150,8 @@ constexpr Filter kFilters[] = {
 
 }  // namespace
 
-std::span<const Filter> text_filters() { return kFilters; }
+std::span<const Filter> text_filters() {
+  return kFilters;
+}
 
 }  // namespace riposte::chat

@@ -10,7 +10,8 @@ CodePoint decode_code_point(std::string_view text, size_t at) {
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at;
   if (*bytes < 0x80) return {*bytes, 1, true};
   utf8proc_int32_t value = 0;
-  const auto size = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(std::min<size_t>(text.size() - at, 4)), &value);
+  const auto size =
+      utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(std::min<size_t>(text.size() - at, 4)), &value);
   if (size <= 0) return {*bytes, 1, false};
   return {static_cast<char32_t>(value), static_cast<uint8_t>(size), true};
 }
@@ -40,7 +41,8 @@ size_t byte_of_code_point(std::string_view text, size_t index) {
 
 bool is_space(char32_t c) {
   return (c >= 9 && c <= 13) || (c >= 28 && c <= 32) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
 }
 
 namespace {
@@ -90,7 +92,8 @@ size_t line_break_bytes(std::string_view text, size_t at) {
   if (!point.valid) return 0;
   const char32_t c = point.value;
   if (c == '\r') return at + 1 < text.size() && text[at + 1] == '\n' ? 2 : 1;
-  if ((c >= 10 && c <= 12) || (c >= 28 && c <= 30) || c == 0x85 || c == 0x2028 || c == 0x2029) return point.size;
+  if ((c >= 10 && c <= 12) || (c >= 28 && c <= 30) || c == 0x85 || c == 0x2028 || c == 0x2029)
+    return point.size;
   return 0;
 }
 

@@ -1,4 +1,5 @@
-// UTF-8 as Python sees a str: a sequence of code points. A byte that is not valid UTF-8 counts as one character of its own.
+// UTF-8 as Python sees a str: a sequence of code points. A byte that is not valid UTF-8 counts as one
+// character of its own.
 #pragma once
 
 #include <cstddef>

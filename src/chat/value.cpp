@@ -32,7 +32,9 @@ double Value::as_real() const {
   return kind_ == Kind::kBigInt ? static_cast<double>(big_) : static_cast<double>(integer_);
 }
 
-std::span<const Value> Value::items() const { return list_->items; }
+std::span<const Value> Value::items() const {
+  return list_->items;
+}
 std::span<const Entry> Value::entries() const {
   return kind_ == Kind::kNamespace ? namespace_->entries.view() : dict_->entries;
 }
@@ -99,13 +101,16 @@ namespace {
 int compare_numbers(const Value& a, const Value& b, bool* unordered) {
   if (!a.is(Kind::kFloat) && !b.is(Kind::kFloat)) {
     __extension__ using Wide = __int128;
-    const auto wide = [](const Value& v) { return v.is(Kind::kBigInt) ? Wide{v.as_big_integer()} : Wide{v.as_integer()}; };
+    const auto wide = [](const Value& v) {
+      return v.is(Kind::kBigInt) ? Wide{v.as_big_integer()} : Wide{v.as_integer()};
+    };
     const Wide x = wide(a), y = wide(b);
     return x < y ? -1 : x > y;
   }
   const auto wide = [](const Value& v) -> long double {
     if (v.is(Kind::kFloat)) return v.as_real();
-    return v.is(Kind::kBigInt) ? static_cast<long double>(v.as_big_integer()) : static_cast<long double>(v.as_integer());
+    return v.is(Kind::kBigInt) ? static_cast<long double>(v.as_big_integer())
+                               : static_cast<long double>(v.as_integer());
   };
   const long double x = wide(a), y = wide(b);
   if (std::isnan(x) || std::isnan(y)) {
@@ -250,7 +255,8 @@ bool contains(Context& context, const Value& container, const Value& item) {
     case Kind::kUndefined:
       return false;
     case Kind::kString:
-      if (!item.is_string()) raise_invalid("'in' a string needs a string on its left, not a {}", type_name(item));
+      if (!item.is_string())
+        raise_invalid("'in' a string needs a string on its left, not a {}", type_name(item));
       context.charge_bytes(container.bytes().size());
       return container.bytes().find(item.bytes()) != std::string_view::npos;
     case Kind::kList:

@@ -1,5 +1,5 @@
-// The values of a template, with Python's types and rules. They live in an arena, are immutable (a namespace apart) and
-// are copied freely: a Value is a tag and a word.
+// The values of a template, with Python's types and rules. They live in an arena, are immutable (a namespace
+// apart) and are copied freely: a Value is a tag and a word.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace riposte::chat {
 
-struct Closure;     // a macro and the scope that it was defined in (interpreter.h)
-struct LoopState;   // the `loop` variable (interpreter.h)
+struct Closure;    // a macro and the scope that it was defined in (interpreter.h)
+struct LoopState;  // the `loop` variable (interpreter.h)
 struct BoundMethod;
 struct Arguments;
 struct List;
@@ -100,7 +100,7 @@ class Value {
   // Each is valid for its own kind only.
   int64_t as_integer() const { return integer_; }  // kInt and kBool
   uint64_t as_big_integer() const { return big_; }
-  double as_real() const;                          // every number
+  double as_real() const;  // every number
   const Text& as_text() const { return *text_; }
   std::string_view bytes() const { return text_->bytes; }
   const Text* undefined_name() const { return text_; }  // null if it has none
@@ -164,7 +164,8 @@ struct Arguments {
 std::string_view type_name(const Value& value);  // Python's, for messages
 bool is_true(const Value& value);
 bool equal(Context& context, const Value& a, const Value& b);
-// Negative, zero or positive. Raises kInvalidArgument where Python has no order; `unordered` is set for a NaN.
+// Negative, zero or positive. Raises kInvalidArgument where Python has no order; `unordered` is set for a
+// NaN.
 int compare(Context& context, const Value& a, const Value& b, bool* unordered = nullptr);
 // The value of a key, null where there is none.
 const Value* find(Context& context, std::span<const Entry> entries, const Value& key);
@@ -177,14 +178,16 @@ std::span<const Value> iterate(Context& context, const Value& value);
 size_t length_of(Context& context, const Value& value);
 bool contains(Context& context, const Value& container, const Value& item);
 
-// str(): the value as `{{ }}` prints it. Numbers count as the template's own text: digits spell no special token.
-// Containers are untrusted as a whole, because their structure may be a user's.
+// str(): the value as `{{ }}` prints it. Numbers count as the template's own text: digits spell no special
+// token. Containers are untrusted as a whole, because their structure may be a user's.
 Text to_text(Context& context, const Value& value);
 void append_text(Context& context, TextBuilder& out, const Value& value);
 Text to_repr(Context& context, const Value& value);  // repr(): strings in quotes; all of it untrusted
 std::string format_float(double value);  // repr(): the shortest digits that read back as the same number
 
-inline Value make_string(Context& context, const Text& text) { return Value::string(context.arena, text); }
+inline Value make_string(Context& context, const Text& text) {
+  return Value::string(context.arena, text);
+}
 inline Value make_own(Context& context, std::string_view copied) {
   return Value::string(context.arena, Text::own(context.arena.copy(copied)));
 }

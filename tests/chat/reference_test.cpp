@@ -1,4 +1,5 @@
-// Against jinja2: our own cases (tests/reference/make_chat_cases.py), and those of the real models where they are at hand.
+// Against jinja2: our own cases (tests/reference/make_chat_cases.py), and those of the real models where they
+// are at hand.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -32,7 +33,8 @@ Result<tokenizer::MarkedText> render_case(std::string_view source, const json::o
 
 void expect_equal(const json::object& object, const Result<tokenizer::MarkedText>& rendered) {
   if (const json::value* error = object.if_contains("error")) {
-    EXPECT_FALSE(rendered) << "jinja2 fails: " << error->as_string() << "\nhere: " << (rendered ? rendered->text : "");
+    EXPECT_FALSE(rendered) << "jinja2 fails: " << error->as_string()
+                           << "\nhere: " << (rendered ? rendered->text : "");
   } else if (!rendered) {
     ADD_FAILURE() << rendered.error().message;
   } else {
@@ -57,12 +59,14 @@ class ModelTemplate : public testing::TestWithParam<const char*> {};
 
 TEST_P(ModelTemplate, RendersTheReferenceChatsOfItsModel) {
   const char* shared = std::getenv("RIPOSTE_SHARED");
-  const std::filesystem::path cases_path = std::filesystem::path(shared ? shared : RIPOSTE_SOURCE_DIR "/../shared") /
-                                           "reference" / GetParam() / "chat.jsonl";
+  const std::filesystem::path cases_path =
+      std::filesystem::path(shared ? shared : RIPOSTE_SOURCE_DIR "/../shared") / "reference" / GetParam() /
+      "chat.jsonl";
   const char* home = std::getenv("RIPOSTE_HOME");
   const char* user_home = std::getenv("HOME");
   const std::filesystem::path root =
-      home ? std::filesystem::path(home) : std::filesystem::path(user_home ? user_home : "") / ".cache/riposte";
+      home ? std::filesystem::path(home)
+           : std::filesystem::path(user_home ? user_home : "") / ".cache/riposte";
   const std::filesystem::path model_path = root / "models" / (std::string(GetParam()) + ".gguf");
   if (!std::filesystem::exists(cases_path)) GTEST_SKIP() << "there is no " << cases_path;
   if (!std::filesystem::exists(model_path)) GTEST_SKIP() << "there is no " << model_path;

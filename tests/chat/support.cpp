@@ -6,8 +6,8 @@
 
 namespace riposte::chat {
 
-Result<tokenizer::MarkedText> render(std::string_view source, std::string_view messages, const RenderLimits& limits,
-                                     std::string_view extra) {
+Result<tokenizer::MarkedText> render(std::string_view source, std::string_view messages,
+                                     const RenderLimits& limits, std::string_view extra) {
   const auto parsed = Template::parse(source);
   if (!parsed) return pass_on(parsed);
   const boost::json::value list = boost::json::parse({messages.data(), messages.size()});
@@ -42,7 +42,8 @@ std::string show_marks(const tokenizer::MarkedText& text) {
   size_t at = 0;
   for (size_t i = 0; i < text.trusted.size(); ++i) {
     const auto& range = text.trusted[i];
-    const bool good = range.begin < range.end && range.end <= text.text.size() && (i == 0 || range.begin > at);
+    const bool good =
+        range.begin < range.end && range.end <= text.text.size() && (i == 0 || range.begin > at);
     EXPECT_TRUE(good) << "range " << i << " is empty, out of order or touches the one before";
     if (!good) return shown;
     shown += text.text.substr(at, range.begin - at);

@@ -4,7 +4,7 @@
 The environment is the one of Hugging Face transformers' apply_chat_template: a sandbox in which data cannot be changed,
 trim_blocks, lstrip_blocks, loop controls, {% generation %}, a tojson that escapes no HTML, raise_exception, strftime_now.
 
-Usage: make_chat_cases.py [--templates DIR] > cases.jsonl
+Usage: make_chat_cases.py [--templates DIR] > ../chat/cases.jsonl
 With --templates the *.jinja files of a directory are rendered instead (to check published templates by hand; they
 belong to others and are not kept here).
 """
