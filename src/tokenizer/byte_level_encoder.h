@@ -21,8 +21,8 @@ class ByteLevelEncoder : public Encoder {
                                                           const Vocabulary& vocabulary,
                                                           const PreTokenizerKind& kind);
 
-  // A byte that has no token of its own is left out, as the Hugging Face tokenizer does (SmolLM2 lacks 21
-  // bytes, all but unused in UTF-8).
+  // A byte that has no token of its own is left out, as the Hugging Face tokenizer does (SmolLM2 lacks 21:
+  // bytes that UTF-8 never has, six control characters, and the first bytes of planes without characters).
   void encode(std::string_view stretch, std::vector<TokenId>& out) const override;
 
  private:
