@@ -64,7 +64,7 @@ Value Interpreter::call_macro(const Closure& closure, const Arguments& arguments
   Frame& frame = new_frame(*closure.scope);
   if (caller) {
     if (!macro.signature.takes_caller) raise_invalid("the macro '{}' has no caller()", macro.spelling);
-    frame.set(context_.arena, program_.caller, *caller);
+    frame.set(context_, program_.caller, *caller);
   }
   bind_parameters(macro, arguments, frame);
   TextBuilder out(context_);
@@ -81,7 +81,7 @@ void Interpreter::bind_parameters(const MacroStmt& macro, const Arguments& argum
                        [&](const auto& argument) { return argument.first == parameters[i].second; });
   };
   for (size_t i = 0; i < std::min(parameters.size(), arguments.positional.size()); ++i) {
-    frame.set(context_.arena, parameters[i].first, arguments.positional[i]);
+    frame.set(context_, parameters[i].first, arguments.positional[i]);
   }
   ArenaVector<Entry> more_named;
   for (const auto& [name, value] : arguments.named) {
@@ -91,7 +91,7 @@ void Interpreter::bind_parameters(const MacroStmt& macro, const Arguments& argum
     if (i < std::min(parameters.size(), arguments.positional.size())) {
       raise_invalid("the macro '{}' is given '{}' twice", macro.spelling, name);
     } else if (i < parameters.size()) {
-      frame.set(context_.arena, parameters[i].first, value);
+      frame.set(context_, parameters[i].first, value);
     } else if (signature.takes_more_named) {
       chat::assign(context_, more_named, make_own(context_, name), value);
     } else {
@@ -109,16 +109,16 @@ void Interpreter::bind_parameters(const MacroStmt& macro, const Arguments& argum
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (has(i)) continue;
     const Text* spelling = context_.arena.make<Text>(Text::own(parameters[i].second));
-    frame.set(context_.arena, parameters[i].first,
+    frame.set(context_, parameters[i].first,
               i < without_default ? Value::undefined(spelling)
                                   : evaluate(*signature.defaults[i - without_default], frame));
   }
   place_ = at;
   if (signature.takes_more_positional) {
-    frame.set(context_.arena, program_.varargs, Value::tuple(context_.arena, more));
+    frame.set(context_, program_.varargs, Value::tuple(context_.arena, more));
   }
   if (signature.takes_more_named) {
-    frame.set(context_.arena, program_.kwargs, Value::dict(context_.arena, more_named.view()));
+    frame.set(context_, program_.kwargs, Value::dict(context_.arena, more_named.view()));
   }
 }
 

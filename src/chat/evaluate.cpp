@@ -71,7 +71,7 @@ Value Interpreter::evaluate_nested(const Expr& expr, Frame& frame) {
 }
 
 Value Interpreter::evaluate_name(const NameExpr& expr, Frame& frame) {
-  const Value* value = frame.find(expr.name);
+  const Value* value = frame.find(context_, expr.name);
   return value ? *value : Value::undefined(expr.spelling);
 }
 

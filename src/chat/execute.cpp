@@ -43,7 +43,7 @@ Interpreter::Flow Interpreter::execute(const Stmt& stmt, Frame& frame, TextBuild
       break;
     case StmtKind::kMacro: {
       const auto& node = static_cast<const MacroStmt&>(stmt);
-      frame.set(context_.arena, node.name, Value::macro(context_.arena.make<Closure>(&node, &frame)));
+      frame.set(context_, node.name, Value::macro(context_.arena.make<Closure>(&node, &frame)));
       break;
     }
     case StmtKind::kCallBlock:
@@ -110,7 +110,7 @@ void Interpreter::run_loop(const ForStmt& stmt, const Value& iterable, size_t de
   LoopState& loop = *context_.arena.make<LoopState>(&stmt, &frame, items, size_t{0}, depth);
   for (; loop.index < items.size(); ++loop.index) {
     Frame& inner = new_frame(frame);
-    inner.set(context_.arena, program_.loop, Value::loop(&loop));
+    inner.set(context_, program_.loop, Value::loop(&loop));
     assign(*stmt.target, items[loop.index], inner);
     if (execute(stmt.body, inner, out) == Flow::kBreak) break;
   }
@@ -131,10 +131,10 @@ void Interpreter::assign(const Target& target, const Value& value, Frame& frame)
   place_ = target.place;
   switch (target.kind) {
     case Target::Kind::kName:
-      frame.set(context_.arena, target.name, value);
+      frame.set(context_, target.name, value);
       break;
     case Target::Kind::kNamespaceAttribute: {
-      const Value* object = frame.find(target.name);
+      const Value* object = frame.find(context_, target.name);
       if (!object || !object->is(Kind::kNamespace)) {
         raise_invalid("'{}' is not a namespace, so it cannot be given '{}'", target.spelling->bytes,
                       target.attribute->bytes);

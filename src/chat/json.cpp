@@ -119,8 +119,8 @@ class Writer {
   std::string_view text() const { return out_; }
 
  private:
-  void check_size() {
-    if (out_.size() > context_.limits.max_output_bytes) {
+  void check_size(size_t more = 0) {
+    if (out_.size() + more > context_.limits.max_output_bytes) {
       raise(ErrorCode::kTooLarge, "writes more than {} bytes of JSON", context_.limits.max_output_bytes);
     }
   }
@@ -196,6 +196,7 @@ class Writer {
 
   void quote(std::string_view text) {
     context_.charge_bytes(text.size());
+    check_size(text.size());  // before escapes make it larger
     out_ += '"';
     size_t plain = 0;  // where the stretch without anything to escape began
     for (size_t at = 0; at < text.size();) {

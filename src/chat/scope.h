@@ -11,8 +11,10 @@ struct Frame {
   Frame* parent = nullptr;
   ArenaVector<std::pair<NameId, Value>> variables = {};
 
-  const Value* find(NameId name) const {
+  // Null if there is no such variable. A walk over many variables counts as several steps.
+  const Value* find(Context& context, NameId name) const {
     for (const Frame* frame = this; frame; frame = frame->parent) {
+      context.charge(frame->variables.size() / 16);
       for (const auto& [id, value] : frame->variables) {
         if (id == name) return &value;
       }
@@ -20,14 +22,15 @@ struct Frame {
     return nullptr;
   }
 
-  void set(Arena& arena, NameId name, const Value& value) {
+  void set(Context& context, NameId name, const Value& value) {
+    context.charge(variables.size() / 16);
     for (auto& [id, old] : variables) {
       if (id == name) {
         old = value;
         return;
       }
     }
-    variables.push_back(arena, {name, value});
+    variables.push_back(context.arena, {name, value});
   }
 };
 

@@ -28,9 +28,16 @@ std::string format_float(double value) {
 
 namespace {
 
+void check_size(Context& context, size_t size) {
+  if (size > context.limits.max_output_bytes) {
+    raise(ErrorCode::kTooLarge, "writes more than {} bytes", context.limits.max_output_bytes);
+  }
+}
+
 // repr() of a string: single quotes, unless only double quotes avoid escapes.
 void append_quoted(Context& context, std::string& out, std::string_view text) {
   context.charge_bytes(text.size());
+  check_size(context, text.size());  // before escapes make it larger
   const bool use_double =
       text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos;
   const char quote = use_double ? '"' : '\'';
@@ -85,12 +92,6 @@ void append_scalar(std::string& out, const Value& value) {
   }
 }
 
-void check_size(Context& context, const std::string& out) {
-  if (out.size() > context.limits.max_output_bytes) {
-    raise(ErrorCode::kTooLarge, "writes more than {} bytes", context.limits.max_output_bytes);
-  }
-}
-
 void append_repr(Context& context, std::string& out, const Value& value) {
   context.charge();
   if (value.is_string()) {
@@ -122,7 +123,7 @@ void append_repr(Context& context, std::string& out, const Value& value) {
   } else {
     append_scalar(out, value);
   }
-  check_size(context, out);
+  check_size(context, out.size());
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ class Globals {
   template <class MakeValue>
   void define(std::string_view name, MakeValue make_value) {
     NameId id = 0;
-    if (program_.names.find(name, id)) frame_.set(context_.arena, id, make_value());
+    if (program_.names.find(name, id)) frame_.set(context_, id, make_value());
   }
 
  private:
@@ -44,7 +44,7 @@ void define_input(const Template::Program& program, const TemplateInput& input, 
   const auto own = [&](const std::string& text) {
     return [&context, &text] { return make_string(context, Text::own(text)); };
   };
-  for (const auto& [id, function] : program.functions) frame.set(context.arena, id, function);
+  for (const auto& [id, function] : program.functions) frame.set(context, id, function);
   globals.define("bos_token", own(input.bos_token));
   globals.define("eos_token", own(input.eos_token));
   globals.define("add_generation_prompt", [&] { return Value::boolean(input.add_generation_prompt); });
@@ -96,6 +96,8 @@ Result<Template> Template::parse(std::string_view source) {
     return fail(failure.code, "the chat template {}", failure.message);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kTooLarge, "there is no memory left to read the chat template");
+  } catch (const std::exception& unexpected) {
+    return fail(ErrorCode::kInternal, "the chat template could not be read: {}", unexpected.what());
   }
 }
 
@@ -113,6 +115,8 @@ Result<tokenizer::MarkedText> Template::render(const TemplateInput& input, const
     return fail_at(failure.code, interpreter.place(), failure.message);
   } catch (const std::bad_alloc&) {
     return fail_at(ErrorCode::kTooLarge, interpreter.place(), "there is no memory left to render");
+  } catch (const std::exception& unexpected) {
+    return fail_at(ErrorCode::kInternal, interpreter.place(), unexpected.what());
   }
 }
 
