@@ -1,0 +1,134 @@
+// How far the cpu executor's answers are from the float executor's on real models: the mean Kullback-Leibler divergence
+// over the reference inputs stays at or below what llama.cpp's 8-bit activations reach in the median, one-token inputs
+// included.
+//
+// By default SmolLM2 and Gemma; Qwen too, and its greedy answers, with the environment variable RIPOSTE_FULL=1.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+#include "executor/executors.h"
+#include "executor/float_cases.h"
+
+namespace riposte::executor {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RealModel {
+  const char* name;  // of the file, and of its folder of reference values
+  double most_divergence;
+  bool by_default;
+};
+
+std::string from_environment(const char* variable, std::string otherwise) {
+  const char* value = std::getenv(variable);
+  return value && *value ? value : std::move(otherwise);
+}
+
+class CpuReference : public testing::TestWithParam<RealModel> {
+ protected:
+  void SetUp() override {
+    const std::string name = GetParam().name;
+    const fs::path home = from_environment("RIPOSTE_HOME", from_environment("HOME", "") + "/.cache/riposte");
+    const fs::path file = home / "models" / (name + ".gguf");
+    cases_ = fs::path(from_environment("RIPOSTE_SHARED", RIPOSTE_SOURCE_DIR "/../shared")) / "reference" / name;
+    if (!GetParam().by_default && from_environment("RIPOSTE_FULL", "") != "1") GTEST_SKIP() << "only with RIPOSTE_FULL=1";
+    if (!fs::exists(file)) GTEST_SKIP() << "no model " << file << "; 'riposte pull' fetches it";
+    if (!fs::exists(cases_)) GTEST_SKIP() << "no reference values " << cases_ << "; set RIPOSTE_SHARED";
+    auto model = model::Model::open(file);
+    ASSERT_TRUE(model) << model.error().message;
+    model_ = *model;
+  }
+
+  static ExecutorOptions options() {
+    ExecutorOptions options;
+    options.kv_tokens = 1024;
+    return options;
+  }
+
+  hardware::ThreadTeam team_;
+  fs::path cases_;
+  std::shared_ptr<const model::Model> model_;
+};
+
+double divergence(const std::vector<float>& truth, const std::vector<float>& other) {
+  const double truth_sum = log_sum_exp(truth), other_sum = log_sum_exp(other);
+  double sum = 0.0;
+  for (size_t i = 0; i < truth.size(); ++i) {
+    const double log_probability = truth[i] - truth_sum;
+    sum += std::exp(log_probability) * (log_probability - (other[i] - other_sum));
+  }
+  return sum;
+}
+
+double mean_nll(const std::vector<std::vector<float>>& logits, const std::vector<TokenId>& ids) {
+  double sum = 0.0;
+  for (size_t i = 0; i + 1 < ids.size(); ++i) sum += log_sum_exp(logits[i]) - logits[i][static_cast<size_t>(ids[i + 1])];
+  return sum / static_cast<double>(ids.size() - 1);
+}
+
+TEST_P(CpuReference, QuantisedActivationsMoveTheAnswerNoFurtherThanTheyMay) {
+  const auto exact = make_float_executor(model_, team_, options());
+  ASSERT_TRUE(exact) << exact.error().message;
+  const auto fast = make_cpu_executor(model_, team_, options());
+  ASSERT_TRUE(fast) << fast.error().message;
+  std::vector<double> divergences, nll_differences;
+  for (const ForwardCase& expected : read_forward_cases(cases_ / "forward.jsonl")) {
+    const auto truth = Sequence(**exact).logits(expected.ids, 64);
+    const auto found = Sequence(**fast).logits(expected.ids, 64);
+    divergences.push_back(divergence(truth.back(), found.back()));
+    if (expected.ids.size() > 1) {
+      nll_differences.push_back(std::fabs(mean_nll(found, expected.ids) - *expected.nll));
+    }
+    if (expected.ids.size() == 1) {
+      EXPECT_LT(divergences.back(), 0.001) << "one-token input";
+    }
+  }
+  ASSERT_FALSE(divergences.empty());
+  double mean = 0.0, mean_difference = 0.0;
+  for (const double value : divergences) mean += value / static_cast<double>(divergences.size());
+  for (const double value : nll_differences) mean_difference += value / static_cast<double>(nll_differences.size());
+  EXPECT_LE(mean, GetParam().most_divergence);
+  fmt::print("{}: {} cases, KL divergence mean {:.5f}, largest {:.5f}; nll difference mean {:.4f}\n", GetParam().name,
+             divergences.size(), mean, *std::max_element(divergences.begin(), divergences.end()), mean_difference);
+}
+
+TEST_P(CpuReference, GreedyAnswersDifferFromTheTruthOnlyWhereTheMarginIsSmall) {
+  const auto fast = make_cpu_executor(model_, team_, options());
+  ASSERT_TRUE(fast) << fast.error().message;
+  int identical = 0, cases = 0;
+  for (const GreedyCase& expected : read_greedy_cases(cases_ / "greedy.jsonl")) {
+    Sequence sequence(**fast);
+    TokenId next = sequence.argmax(expected.prompt, 64);
+    size_t i = 0;
+    for (; i < expected.continuation.size() && next == expected.continuation[i]; ++i) {
+      if (i + 1 < expected.continuation.size()) next = sequence.argmax({next}, 64);
+    }
+    if (i < expected.continuation.size()) {
+      EXPECT_LT(expected.margins[i], 0.5) << "token " << i << " of the continuation";
+    }
+    identical += i == expected.continuation.size();
+    ++cases;
+  }
+  if (std::string(GetParam().name).starts_with("qwen")) {
+    EXPECT_EQ(identical, cases);
+  }
+  fmt::print("{}: {} of {} greedy answers identical\n", GetParam().name, identical, cases);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, CpuReference,
+                         testing::Values(RealModel{"smollm2-135m-instruct-q4_1", 0.0038, true},
+                                         RealModel{"gemma-3-270m-q4_k_m", 0.0046, true},
+                                         RealModel{"qwen2.5-coder-1.5b-instruct-q4_k_m", 0.0024, false}),
+                         [](const testing::TestParamInfo<RealModel>& instance) {
+                           const std::string name = instance.param.name;
+                           return name.substr(0, name.find_first_of("-.0123456789"));
+                         });
+
+}  // namespace
+}  // namespace riposte::executor
