@@ -54,7 +54,9 @@ class BabblingExecutor : public model::Executor {
       memory_[slot(pages, position)] = batch.tokens[row];
       if (batch.outputs[row] == model::RowOutput::kNone) continue;
       uint64_t hash = 1469598103934665603u;  // FNV-1a
-      for (int32_t p = 0; p <= position; ++p) {
+      // An endless answer would take ever longer if each step read all of it.
+      const int32_t first = endless ? std::max(0, position - 255) : 0;
+      for (int32_t p = first; p <= position; ++p) {
         hash = (hash ^ static_cast<uint64_t>(memory_[slot(pages, p)])) * 1099511628211u;
       }
       answer(row, hash, batch.outputs[row]);
