@@ -95,24 +95,30 @@ class Session {
       if (options_.as_json) return output_.write(as_json(source, rewritten.error()) + "\n");
       return where.empty() ? Result<void>() : output_.write(source + "\n");
     }
-    if (rewritten->finish.reason == engine::FinishReason::kLength) {
-      fmt::print(stderr, "riposte: the answer was cut off after {} tokens\n",
-                 rewritten->finish.usage.output_tokens);
-    }
     auto written = output_.write(options_.as_json ? as_json(source, *rewritten) + "\n"
                                  : live           ? std::string("\n")
                                                   : on_one_line(rewritten->text) + "\n");
     if (!written) return written;
+    if (rewritten->finish.reason == engine::FinishReason::kLength) {
+      fmt::print(stderr, "riposte: the answer was cut off after {} tokens\n",
+                 rewritten->finish.usage.output_tokens);
+    }
     if (options_.show_time || live) print_time(*rewritten);
     return {};
   }
 
-  Result<void> copy_empty_line() { return output_.write("\n"); }
-  void skip(const Error& error) {
+  // A line with nothing to rewrite in it is its own answer.
+  Result<void> copy_blank(const std::string& line) {
+    return output_.write(
+        options_.as_json ? json::serialize(json::object{{"source", line}, {"text", line}}) + "\n" : "\n");
+  }
+  // A line that could not even be read.
+  Result<void> skip(const Error& error) {
     const int status = report(error);
     if (status_ == kExitOk) status_ = status;
+    return output_.write(options_.as_json ? json::serialize(json::object{{"error", error.message}}) + "\n"
+                                          : "\n");
   }
-  bool as_json_lines() const { return options_.as_json; }
   int status() const { return status_; }
 
  private:
@@ -162,12 +168,11 @@ Result<void> rewrite_lines(LineReader reader, Session& session) {
     Result<void> handled;
     if (!line) {
       if (line.error().code != ErrorCode::kTooLarge) return pass_on(line);
-      session.skip(line.error());
-      handled = session.copy_empty_line();
+      handled = session.skip(line.error());
     } else if (!*line) {
       return {};
-    } else if ((*line)->find_first_not_of(" \t") == std::string::npos && !session.as_json_lines()) {
-      handled = session.copy_empty_line();
+    } else if ((*line)->find_first_not_of(" \t") == std::string::npos) {
+      handled = session.copy_blank(**line);
     } else {
       handled = session.handle(**line, fmt::format("line {}", reader.line_number()));
     }

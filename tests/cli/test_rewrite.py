@@ -61,12 +61,11 @@ def test_no_input_at_all_gives_no_output(tiny):
 
 def test_a_sentence_of_a_megabyte_is_refused_and_the_next_one_answered(tiny):
     long_line = b"word " * 200_000
-    done = tiny(*REWRITE, stdin=long_line + b"\nShe go home.\n")
-    assert done.returncode == 2
-    assert done.stderr.count(b"\n") == 1 or b"cut off" in done.stderr
-    assert done.stderr.startswith(b"riposte: line 1: ")
-    lines = done.stdout.split(b"\n")
-    assert len(lines) == 3 and lines[0] == long_line and lines[1] != b""
+    done = tiny(*REWRITE, "--json", stdin=long_line + b"\nShe go home.\n")
+    refused, answered = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 2 and done.stderr.startswith(b"riposte: line 1: ")
+    assert refused["source"].encode() == long_line and "context" in refused["error"]
+    assert answered["source"] == "She go home." and "text" in answered
 
 
 def test_bytes_that_are_not_utf8_are_named_and_copied(tiny):
@@ -74,6 +73,18 @@ def test_bytes_that_are_not_utf8_are_named_and_copied(tiny):
     lines = done.stdout.split(b"\n")
     assert done.returncode == 2 and b"line 2: the text is not UTF-8: byte 5 is 0xff" in done.stderr
     assert lines[1] == b"bad \xff\xfe" and lines[0] == lines[2]
+
+
+def test_a_blank_line_is_its_own_answer_in_json_too(tiny):
+    done = tiny(*REWRITE, "--json", stdin="\nShe go home.\n")
+    blank, answered = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 0 and blank == {"source": "", "text": ""} and answered["source"] == "She go home."
+
+
+def test_a_line_beyond_the_limit_of_lines_is_skipped(tiny):
+    done = tiny(*REWRITE, "--json", stdin=b"x" * (16 << 20) + b"x\nShe go home.\n")
+    skipped, answered = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 2 and "16 MiB" in skipped["error"] and answered["source"] == "She go home."
 
 
 def test_bytes_that_are_not_utf8_leave_json_whole(tiny):

