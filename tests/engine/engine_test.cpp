@@ -170,6 +170,26 @@ TEST_F(EngineTest, ALongPromptIsComputedInChunksBesideOthers) {
   EXPECT_GE(second->finish().usage.passes, 9);
 }
 
+TEST_F(EngineTest, PromptsTogetherGetNoMoreRowsOfAStepThanAChunk) {
+  executor = std::make_unique<testing::FakeExecutor>(kRoomyLimits);
+  size_t most_rows = 0;
+  executor->before_step = [&](const model::StepBatch& batch) -> Result<void> {
+    if (executor->steps == 1) gate.pass();  // until both prompts wait
+    most_rows = std::max(most_rows, batch.tokens.size());
+    return {};
+  };
+  engine =
+      std::make_unique<Engine>(*executor, std::make_unique<FakeText>(), EngineOptions{.prefill_chunk = 6});
+  const auto first = submit(*engine, {.prompt = {9}, .max_tokens = 1});
+  gate.wait_for_somebody();
+  const auto second = submit(*engine, {.prompt = std::vector<TokenId>(8, 3), .max_tokens = 0});
+  const auto third = submit(*engine, {.prompt = std::vector<TokenId>(20, 4), .max_tokens = 0});
+  gate.open();
+  for (const auto& heard : {first, second, third}) EXPECT_NE(heard->finish().reason, FinishReason::kError);
+  EXPECT_EQ(most_rows, 6u);
+  EXPECT_EQ(executor->steps, 1 + 5) << "28 prompt tokens, six in a step";
+}
+
 TEST_F(EngineTest, StopStringsAcrossTokensAreCutAway) {
   start();
   for (TokenId start_token = 1; start_token < 30; ++start_token) {
