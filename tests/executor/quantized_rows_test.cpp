@@ -1,0 +1,92 @@
+// Products of 1 to 40 rows, with and without second planes, against each row alone and against the reference.
+
+#include "executor/cpu/quantized_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include "kernels/random_data.h"
+
+namespace riposte::executor {
+namespace {
+
+constexpr int32_t kColumns = 1280;  // five superblocks
+constexpr int32_t kRows = 44;       // of the matrix: the last panel is not full
+constexpr size_t kStride = 48;
+
+// The product of rows [begin, end) of `inputs`, computed in one set: [rows][kStride].
+std::vector<float> product(const kernels::Kernels& kernels, const quant::PackedMatrix& matrix,
+                           const std::vector<std::vector<float>>& inputs, size_t begin, size_t end) {
+  QuantizedRows rows(40, kColumns);
+  rows.reset(static_cast<int32_t>(end - begin));
+  std::vector<float> scratch(kColumns);
+  for (size_t row = begin; row < end; ++row) {
+    rows.set(kernels, static_cast<int32_t>(row - begin), inputs[row].data(), row % 7 == 3, scratch.data());
+  }
+  std::vector<float> out((end - begin) * kStride, 0.25f);
+  rows.multiply(kernels, matrix, 0, matrix.panels(), out.data(), kStride, true);
+  return out;
+}
+
+TEST(QuantizedRows, ARowOf1To40HasTheBitsOfTheReferenceAlone) {
+  std::mt19937 random(21);
+  std::vector<std::vector<float>> inputs;
+  for (int row = 0; row < 40; ++row) inputs.push_back(test::random_floats(random, kColumns));
+  for (const gguf::TensorType type : test::kAllTypes) {
+    const auto source = test::random_blocks(random, type, size_t{kRows} * kColumns);
+    quant::PackedMatrix matrix(type, kRows, kColumns);
+    matrix.pack_panels(source, 0, matrix.panels());
+    std::vector<std::vector<float>> alone;
+    for (size_t row = 0; row < inputs.size(); ++row) {
+      alone.push_back(product(**kernels::find_kernels("reference"), matrix, inputs, row, row + 1));
+    }
+    for (const kernels::Kernels* kernels : kernels::available_kernels()) {
+      if (kernels->name == "reference") continue;
+      for (size_t count = 1; count <= 40; ++count) {
+        const std::vector<float> together = product(*kernels, matrix, inputs, 0, count);
+        for (size_t row = 0; row < count; ++row) {
+          ASSERT_TRUE(std::equal(alone[row].begin(), alone[row].end(), together.begin() + static_cast<int64_t>(row * kStride)))
+              << kernels->name << ", " << gguf::name_of(type) << ", row " << row << " of " << count;
+        }
+      }
+    }
+  }
+}
+
+TEST(QuantizedRows, ASecondPlaneKeepsSmallValuesBesideAHugeOne) {
+  std::mt19937 random(22);
+  const kernels::Kernels& kernels = *kernels::available_kernels().front();
+  auto x = test::random_floats(random, kColumns);
+  x[100] = 8000.0f;
+  const auto source = test::random_blocks(random, gguf::TensorType::kQ8_0, size_t{16} * kColumns);
+  quant::PackedMatrix matrix(gguf::TensorType::kQ8_0, 16, kColumns);
+  matrix.pack_panels(source, 0, 1);
+  std::vector<float> scratch(kColumns);
+  const auto value_of = [&](std::vector<float> input, bool two_planes) {
+    QuantizedRows rows(1, kColumns);
+    rows.reset(1);
+    rows.set(kernels, 0, input.data(), two_planes, scratch.data());
+    EXPECT_EQ(rows.second_planes(), two_planes ? 1 : 0);
+    std::vector<float> out(16);
+    rows.multiply(kernels, matrix, 0, 1, out.data(), 16, false);
+    return out;
+  };
+  // A product is linear: without the huge value's own share, what is left is the share of the small ones.
+  std::vector<float> only_huge(kColumns), small = x;
+  only_huge[100] = x[100];
+  small[100] = 0.0f;
+  const auto huge = value_of(only_huge, true), expected = value_of(small, true);
+  double one_plane = 0.0, two_planes = 0.0;
+  const auto one = value_of(x, false), two = value_of(x, true);
+  for (size_t i = 0; i < 16; ++i) {
+    one_plane += std::abs(double{one[i]} - huge[i] - expected[i]);
+    two_planes += std::abs(double{two[i]} - huge[i] - expected[i]);
+  }
+  EXPECT_LT(two_planes, one_plane / 20);
+}
+
+}  // namespace
+}  // namespace riposte::executor
