@@ -140,7 +140,7 @@ Value get_slice(Context& context, const Value& object, const Value& start, const
                 const Value& step) {
   if (object.is_string()) return slice_string(context, object.as_text(), start, stop, step);
   if (object.is_undefined()) raise_undefined(object, "slice");
-  if (!object.is_sequence()) return Value();  // as Jinja: what cannot be sliced gives an undefined value
+  if (!object.is_sequence()) raise_invalid("a slice needs a string or a list, not a {}", type_name(object));
   const std::span<const Value> items = object.items();
   const Range range = resolve_slice(items.size(), start, stop, step);
   context.charge(range.count / 8);
@@ -151,8 +151,12 @@ Value get_slice(Context& context, const Value& object, const Value& start, const
   return object.is(Kind::kList) ? Value::list(context.arena, picked) : Value::tuple(context.arena, picked);
 }
 
-Value get_path(Context& context, const Value& object, const Value& path) {
-  if (!path.is_string()) return get_item(context, object, path);
+Value get_path(Context& context, const Value& object, const Value& path, const Value* otherwise) {
+  const auto part_of = [&](const Value& whole, const Value& part) {
+    const Value found = get_item(context, whole, part);
+    return found.is_undefined() && otherwise ? *otherwise : found;
+  };
+  if (!path.is_string()) return part_of(object, path);
   Value value = object;
   const Text& text = path.as_text();
   for (size_t begin = 0; begin <= text.bytes.size();) {
@@ -163,9 +167,8 @@ Value get_path(Context& context, const Value& object, const Value& path) {
     const auto number = std::from_chars(part.data(), part.data() + part.size(), position);
     const bool is_position =
         !part.empty() && number.ec == std::errc{} && number.ptr == part.data() + part.size();
-    value = get_item(
-        context, value,
-        is_position ? Value::integer(position) : make_string(context, slice(context, text, begin, end)));
+    value = part_of(value, is_position ? Value::integer(position)
+                                       : make_string(context, slice(context, text, begin, end)));
     begin = end + 1;
   }
   return value;

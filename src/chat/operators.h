@@ -23,8 +23,8 @@ Value get_item(Context& context, const Value& object, const Value& index);
 Value get_slice(Context& context, const Value& object, const Value& start, const Value& stop,
                 const Value& step);
 // Follows a path as filters are given it: an integer, or names and positions with dots between them
-// ("a.b.0").
-Value get_path(Context& context, const Value& object, const Value& path);
+// ("a.b.0"). `otherwise`, if not null, stands for each part that is not there.
+Value get_path(Context& context, const Value& object, const Value& path, const Value* otherwise = nullptr);
 
 // "..." % values, with %s, %r, %d, %i and %%.
 Text format_percent(Context& context, const Text& format, const Value& values);

@@ -26,9 +26,9 @@ Value map(Context& context, const Value& input, const Arguments& arguments) {
     const Value* attribute = named(arguments, "attribute");
     const Value* otherwise = named(arguments, "default");
     if (!attribute) raise_invalid("map() needs the name of a filter or an attribute");
+    if (otherwise && otherwise->is(Kind::kNone)) otherwise = nullptr;  // as Jinja: none is no default
     for (size_t i = 0; i < items.size(); ++i) {
-      mapped[i] = get_path(context, items[i], *attribute);
-      if (mapped[i].is_undefined() && otherwise) mapped[i] = *otherwise;
+      mapped[i] = get_path(context, items[i], *attribute, otherwise);
     }
   } else {
     const std::string_view name = text_of("map", arguments.positional[0]).bytes;

@@ -13,8 +13,7 @@ Adjustments::Adjustments(const SamplingParams& params, std::span<const TokenId> 
   if (repetition_ == 1.0f) return;
   std::vector<TokenId> distinct(prompt.begin(), prompt.end());
   std::ranges::sort(distinct);
-  const auto repeated = std::ranges::unique(distinct);
-  distinct.erase(repeated.begin(), repeated.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   entries_.reserve(distinct.size());
   for (const TokenId token : distinct) entries_.push_back({token, 0});
 }

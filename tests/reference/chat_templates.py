@@ -187,6 +187,11 @@ end
     ("split_empty", "{{ 'abc'.split('') }}", ONE, None),
     ("slices", """{% for m in messages %}{% set c = m.content %}{{ c[0] }}|{{ c[-1] }}|{{ c[1:4] }}|{{ c[:-3] }}|{{ c[-4:] }}|{{ c[::-1] }}|{{ c[::2] }}|{{ c[5:1:-2] }}|{{ c[100:] }}|{{ c[:] }}|{{ c[-100:2] }}
 {% endfor %}{% set l = [0, 1, 2, 3, 4] %}{{ l[1:3] }} {{ l[-2:] }} {{ l[::-1] }} {{ l[3:0:-1] }} {{ l[::-2] }} {{ l[:2] + l[-1:] }} {{ (1, 2, 3)[1:] }} {{ l[-1] }} {{ l[2:2] }} {{ l.0 }} {{ [[1, 2]].0.1 }} {{ messages[-1].role }} {{ messages[1:] | length }} {{ missing is undefined }}""", ["one", "turns"], None),
+    ("slice_of_none", "{% for m in messages %}{{ m.content[:4] }}{{ m.absent is defined }}{% endfor %}", ["one", "tools"], None),
+    ("slice_of_dict", "{{ messages[0][:2] is string }}", ONE, None),
+    ("slice_of_number", "{% set n = messages | length %}{{ n[1:] }}", ONE, None),
+    ("map_paths", """{{ messages | map(attribute='content.0.text', default='-') | join('|') }} {{ messages | map(attribute='x.y', default=messages[0]) | map(attribute='role') | join(',') }} {{ messages | map(attribute='x.y.z', default=0) | list }} {{ messages | map(attribute='x', default=none) | map('default', 'gone') | list }} {{ [[1], []] | map(attribute=0, default=7) | list }}""", ["one", "turns", "parts"], None),
+    ("map_path_missing", "{{ messages | map(attribute='x.y') | list }}", ONE, None),
     ("dicts", """{% set d = {'b': 1, 'a': {'x': [1, 2]}, 'items': 3, 'n': none} %}{{ d.b }} {{ d['a'].x[1] }} {{ d.a['x'] | last }} {{ d['items'] }} {{ d.get('zz') }} {{ d.get('zz', 'no') }} {{ d.get('n', 'no') }} {{ d.keys() | list }} {{ d.values() | list }} {{ d.items() | list }} {{ d | length }} {{ d | dictsort }} {{ d | items | list }} {{ dict(p=1, q='r') }} {{ dict([('k', 'v')]) }} {{ {'a': 1, 'a': 2} }} {{ 'b' in d }} {{ d | list }} {{ d | first }} {% for k, v in d.items() %}{{ k }}={{ v }};{% endfor %} {{ {1: 'one', true: 'yes'}[1] }} {{ {} or 'empty' }}""", ONE, None),
     ("dict_changes", "{% set d = {} %}{{ d.update({'a': 1}) }}", ONE, None),
     ("list_changes", "{% set l = [] %}{{ l.append(1) }}", ONE, None),
