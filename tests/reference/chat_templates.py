@@ -187,7 +187,7 @@ end
     ("split_empty", "{{ 'abc'.split('') }}", ONE, None),
     ("slices", """{% for m in messages %}{% set c = m.content %}{{ c[0] }}|{{ c[-1] }}|{{ c[1:4] }}|{{ c[:-3] }}|{{ c[-4:] }}|{{ c[::-1] }}|{{ c[::2] }}|{{ c[5:1:-2] }}|{{ c[100:] }}|{{ c[:] }}|{{ c[-100:2] }}
 {% endfor %}{% set l = [0, 1, 2, 3, 4] %}{{ l[1:3] }} {{ l[-2:] }} {{ l[::-1] }} {{ l[3:0:-1] }} {{ l[::-2] }} {{ l[:2] + l[-1:] }} {{ (1, 2, 3)[1:] }} {{ l[-1] }} {{ l[2:2] }} {{ l.0 }} {{ [[1, 2]].0.1 }} {{ messages[-1].role }} {{ messages[1:] | length }} {{ missing is undefined }}""", ["one", "turns"], None),
-    ("slice_of_none", "{% for m in messages %}{{ m.content[:4] }}{{ m.absent is defined }}{% endfor %}", ["one", "tools"], None),
+    ("slice_of_none", "{% for m in messages %}{{ m.content[:4] }}{% endfor %}", ["one", "tools"], None),
     ("slice_of_dict", "{{ messages[0][:2] is string }}", ONE, None),
     ("slice_of_number", "{% set n = messages | length %}{{ n[1:] }}", ONE, None),
     ("map_paths", """{{ messages | map(attribute='content.0.text', default='-') | join('|') }} {{ messages | map(attribute='x.y', default=messages[0]) | map(attribute='role') | join(',') }} {{ messages | map(attribute='x.y.z', default=0) | list }} {{ messages | map(attribute='x', default=none) | map('default', 'gone') | list }} {{ [[1], []] | map(attribute=0, default=7) | list }}""", ["one", "turns", "parts"], None),
