@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "executor/cpu/step_profile.h"
 #include "hardware/thread_team.h"
 #include "model/executor.h"
 #include "model/model.h"
@@ -17,6 +18,7 @@ struct ExecutorOptions {
   int32_t max_rows = 256;       // rows a step
   int32_t max_logit_rows = 64;  // rows of a step that may ask for an answer
   std::string instruction_set;  // cpu: "reference", "avx2", "avx512", "avx512_vnni"; empty: the best of this machine
+  StepProfile* profile = nullptr;  // cpu: where the time of steps is added up, if somebody asks; outlives the executor
 };
 
 // Weights decoded to float32, plain loops: slow, and the truth that the other is measured against.

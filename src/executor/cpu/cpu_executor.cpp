@@ -55,6 +55,7 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       attended_rows_(limits_.max_rows, config_.heads * config_.head_size),
       hidden_rows_(limits_.max_rows, config_.feed_forward),
       answer_rows_(limits_.max_logit_rows, config_.hidden),
+      profile_(options.profile),
       two_planes_(at(limits_.max_rows)),
       winners_(at(team.size()) * at(limits_.max_logit_rows)),
       argmax_(at(limits_.max_rows)),
@@ -73,6 +74,8 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   attended_rows_.reset(rows_);
   hidden_rows_.reset(rows_);
   answer_rows_.reset(static_cast<int32_t>(answers_.size()));
+  const uint64_t barriers = team_.barriers();
+  if (profile_) part_began_ = std::chrono::steady_clock::now();
   team_.run([this](int worker) {
     embed(worker);
     for (int32_t layer = 0; layer < config_.layers; ++layer) {
@@ -81,6 +84,10 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
     }
     if (!answers_.empty()) answer(worker);
   });
+  if (profile_) {
+    ++profile_->steps;
+    profile_->barriers += team_.barriers() - barriers;
+  }
   // The winner of each answering row: the lowest id among the greatest logits.
   for (size_t i = 0; i < answers_.size(); ++i) {
     const size_t row = at(answers_[i]);
@@ -105,6 +112,14 @@ void CpuExecutor::gather_answers() {
     row_logits_[at(row)] = {};
     if (batch_->outputs[at(row)] != model::RowOutput::kNone) answers_.push_back(row);
   }
+}
+
+void CpuExecutor::finish_part(int worker, StepPart part) {
+  team_.barrier();
+  if (!profile_ || worker != 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  profile_->time[static_cast<size_t>(part)] += now - part_began_;
+  part_began_ = now;
 }
 
 template <class Body>
@@ -136,7 +151,7 @@ void CpuExecutor::embed(int worker) {
     two_planes_[at(row)] = batch_->positions[at(row)] == 0;
     normalise(worker, row, first_norm);
   });
-  team_.barrier();
+  finish_part(worker, StepPart::kEmbed);
 }
 
 void CpuExecutor::attention_block(int worker, int32_t layer) {
@@ -145,27 +160,27 @@ void CpuExecutor::attention_block(int worker, int32_t layer) {
   project(worker, normed_rows_, matrices.query, query_);
   project(worker, normed_rows_, matrices.key, key_);
   project(worker, normed_rows_, matrices.value, value_);
-  team_.barrier();
+  finish_part(worker, StepPart::kQkv);
 
   const int64_t items = int64_t{rows_} * config_.kv_heads;
   for_share(items, worker, [&](int32_t item) { place_heads(layer, item / config_.kv_heads, item % config_.kv_heads); });
-  team_.barrier();
+  finish_part(worker, StepPart::kPlace);
 
   // Later rows see more keys: dealing the items out in turn gives every worker its share of the long ones.
   for (int64_t item = worker; item < items; item += team_.size()) {
     attend(worker, layer, static_cast<int32_t>(item / config_.kv_heads), static_cast<int32_t>(item % config_.kv_heads));
   }
-  team_.barrier();
+  finish_part(worker, StepPart::kAttention);
 
   for_share(rows_, worker, [&](int32_t row) {
     attended_rows_.set(kernels_, row, attended_.row(row), two_planes_[at(row)], scratch(worker));
   });
-  team_.barrier();
+  finish_part(worker, StepPart::kQuantize);
 
   if (worker == 0) normed_rows_.reset(rows_);
   project(worker, attended_rows_, matrices.attention_output, config_.post_norms ? block_output_ : residual_,
           !config_.post_norms);
-  team_.barrier();
+  finish_part(worker, StepPart::kAttentionOutput);
   finish_block(worker, vectors.post_attention_norm, &vectors.feed_forward_norm);
 }
 
@@ -244,19 +259,19 @@ void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
   for (int32_t row = 0; row < rows_ && begin < end; ++row) {
     activate(gate_.row(row) + begin, up_.row(row) + begin, gate_.row(row) + begin, end - begin);
   }
-  team_.barrier();
+  finish_part(worker, StepPart::kGateUp);
 
   for_share(rows_, worker, [&](int32_t row) {
     hidden_rows_.set(kernels_, row, gate_.row(row), two_planes_[at(row)], scratch(worker));
   });
-  team_.barrier();
+  finish_part(worker, StepPart::kQuantize);
 
   if (worker == 0) {
     normed_rows_.reset(rows_);
     attended_rows_.reset(rows_);
   }
   project(worker, hidden_rows_, matrices.down, config_.post_norms ? block_output_ : residual_, !config_.post_norms);
-  team_.barrier();
+  finish_part(worker, StepPart::kDown);
   if (worker == 0) hidden_rows_.reset(rows_);
   const bool last = layer + 1 == config_.layers;
   finish_block(worker, vectors.post_feed_forward_norm,
@@ -273,7 +288,7 @@ void CpuExecutor::finish_block(int worker, const model::Vector& post_norm, const
     }
     if (next_norm) normalise(worker, row, *next_norm);
   });
-  team_.barrier();
+  finish_part(worker, StepPart::kNorm);
 }
 
 void CpuExecutor::answer(int worker) {
@@ -284,7 +299,7 @@ void CpuExecutor::answer(int worker) {
     kernels_.rms_norm(residual_.row(row), model_->weights.output_norm.data(), config_.norm_epsilon, normed, config_.hidden);
     answer_rows_.set(kernels_, index, normed, two_planes_[at(row)], scratch(team_.size() + worker));
   });
-  team_.barrier();
+  finish_part(worker, StepPart::kNorm);
   project(worker, answer_rows_, weights_.output, logits_);
   const hardware::Share panels = hardware::share_of(weights_.output.panels(), worker, team_.size());
   const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;
@@ -297,6 +312,7 @@ void CpuExecutor::answer(int worker) {
     const int best = kernels_.argmax(logits, end - begin);
     winner = {std::isnan(logits[best]) ? -std::numeric_limits<float>::infinity() : logits[best], begin + best};
   }
+  finish_part(worker, StepPart::kHead);
 }
 
 Result<std::unique_ptr<model::Executor>> make_cpu_executor(std::shared_ptr<const model::Model> model,

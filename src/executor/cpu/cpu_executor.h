@@ -56,6 +56,8 @@ class CpuExecutor final : public model::Executor {
   template <class Body>
   void for_share(int64_t count, int worker, Body&& body) const;
   void gather_answers();
+  // Ends a part of the step: all workers meet. Its time counts for `part`, if somebody asks for a profile.
+  void finish_part(int worker, StepPart part);
   float* scratch(int worker) { return scratch_.row(worker); }
 
   std::shared_ptr<const model::Model> model_;
@@ -81,6 +83,9 @@ class CpuExecutor final : public model::Executor {
   QuantizedRows attended_rows_;  // inputs of the attention output
   QuantizedRows hidden_rows_;    // inputs of down
   QuantizedRows answer_rows_;    // inputs of the output head
+
+  StepProfile* profile_;  // null: nobody asks
+  std::chrono::steady_clock::time_point part_began_;
 
   // The step that is being computed.
   const model::StepBatch* batch_ = nullptr;
