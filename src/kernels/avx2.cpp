@@ -1,11 +1,8 @@
 // The kernels for AVX2 with FMA and F16C (Haswell, Zen and later).
 #if defined(__x86_64__)
 
-#include "kernels/attention.inl.h"
-#include "kernels/panel_product.inl.h"
 #include "kernels/simd_avx2.h"
-#include "kernels/tables.h"
-#include "kernels/vector_ops.inl.h"
+#include "kernels/table.inl.h"
 
 namespace {
 
@@ -50,20 +47,7 @@ struct Dot {
 
 namespace riposte::kernels {
 
-const Kernels kAvx2 = {.name = "avx2",
-                        .panel_product = ::panel_product<Avx2, Dot>,
-                        .rms_norm = ::rms_norm<Avx2>,
-                        .quantize = ::quantize<Avx2>,
-                        .residual = ::residual<Avx2>,
-                        .energy = ::energy<Avx2>,
-                        .silu_multiply = ::silu_multiply<Avx2>,
-                        .gelu_multiply = ::gelu_multiply<Avx2>,
-                        .add = ::add<Avx2>,
-                        .scale = ::scale<Avx2>,
-                        .rotate = ::rotate<Avx2>,
-                        .to_half = ::to_half<Avx2>,
-                        .attention = ::attention<Avx2>,
-                        .argmax = ::argmax<Avx2>};
+constinit const Kernels kAvx2 = table_of<Avx2, Dot>("avx2");
 
 }  // namespace riposte::kernels
 

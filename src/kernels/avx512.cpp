@@ -1,11 +1,8 @@
 // The kernels for AVX-512 F, BW, VL and DQ without VNNI (Skylake-X, Cascade Lake's elders).
 #if defined(__x86_64__)
 
-#include "kernels/attention.inl.h"
-#include "kernels/panel_product.inl.h"
 #include "kernels/simd_avx512.h"
-#include "kernels/tables.h"
-#include "kernels/vector_ops.inl.h"
+#include "kernels/table.inl.h"
 
 namespace {
 
@@ -50,20 +47,7 @@ struct Dot {
 
 namespace riposte::kernels {
 
-const Kernels kAvx512 = {.name = "avx512",
-                        .panel_product = ::panel_product<Avx512, Dot>,
-                        .rms_norm = ::rms_norm<Avx512>,
-                        .quantize = ::quantize<Avx512>,
-                        .residual = ::residual<Avx512>,
-                        .energy = ::energy<Avx512>,
-                        .silu_multiply = ::silu_multiply<Avx512>,
-                        .gelu_multiply = ::gelu_multiply<Avx512>,
-                        .add = ::add<Avx512>,
-                        .scale = ::scale<Avx512>,
-                        .rotate = ::rotate<Avx512>,
-                        .to_half = ::to_half<Avx512>,
-                        .attention = ::attention<Avx512>,
-                        .argmax = ::argmax<Avx512>};
+constinit const Kernels kAvx512 = table_of<Avx512, Dot>("avx512");
 
 }  // namespace riposte::kernels
 

@@ -10,7 +10,6 @@ namespace {
 
 struct Avx2 {
   static constexpr int kRows = 8;    // lanes of 32 bits
-  static constexpr int kChains = 4;  // twice as many vectors are in use at once as with 16 lanes
   using I = __m256i;
   using F = __m256;
 

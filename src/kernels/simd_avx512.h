@@ -10,7 +10,6 @@ namespace {
 
 struct Avx512 {
   static constexpr int kRows = 16;   // lanes of 32 bits
-  static constexpr int kChains = 8;  // independent sums that hide the latency of a multiply-add
   using I = __m512i;
   using F = __m512;
 
