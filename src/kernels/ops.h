@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "hardware/peak_loops.h"
 #include "quant/packed.h"
 
 namespace riposte::kernels {
@@ -124,6 +125,9 @@ struct Kernels {
   void (*attention)(const AttentionHeads& heads);
   // The index of the greatest value, the lowest among equals; NaN counts as lowest. n >= 1.
   int (*argmax)(const float* x, int n);
+
+  // The bare arithmetic and the bare reading, for measuring what this instruction set can do at best.
+  hardware::PeakLoops peak;
 };
 
 // The tables that this machine can run, the best first; "reference" is always there and last.

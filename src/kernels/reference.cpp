@@ -5,6 +5,7 @@
 
 #include "kernels/constants.h"
 #include "kernels/ops.h"
+#include "kernels/peak_reference.h"
 #include "kernels/tables.h"
 #include "quant/half.h"
 
@@ -279,6 +280,7 @@ const Kernels kReference = {.name = "reference",
                             .rotate = rotate,
                             .to_half = to_half,
                             .attention = attention,
-                            .argmax = argmax};
+                            .argmax = argmax,
+                            .peak = kReferencePeak};
 
 }  // namespace riposte::kernels

@@ -5,6 +5,7 @@
 
 #include "kernels/attention.inl.h"
 #include "kernels/panel_product.inl.h"
+#include "kernels/peak.inl.h"
 #include "kernels/tables.h"
 #include "kernels/vector_ops.inl.h"
 
@@ -25,7 +26,8 @@ constexpr Kernels table_of(std::string_view name) {
           .rotate = ::rotate<S>,
           .to_half = ::to_half<S>,
           .attention = ::attention<S>,
-          .argmax = ::argmax<S>};
+          .argmax = ::argmax<S>,
+          .peak = ::peak_loops<S, D>(name)};
 }
 
 }  // namespace
