@@ -5,7 +5,7 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 find_program(LLD ld.lld)
-if(LLD)
+if(LLD AND NOT CMAKE_CROSSCOMPILING)
   add_link_options(-fuse-ld=lld)
 endif()
 
@@ -17,8 +17,12 @@ if(RIPOSTE_SANITIZE)
 endif()
 
 find_package(Threads REQUIRED)
-find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
+if(RIPOSTE_KERNELS_ONLY)
+  include(cmake/libraries_from_source.cmake)
+else()
+  find_package(fmt REQUIRED)
+  find_package(spdlog REQUIRED)
+endif()
 
 # riposte_layer(NAME DEPENDS layer... LIBRARIES external...): the folder src/NAME as the target riposte_NAME.
 # Every .cpp of the folder (and of its subfolders) but main.cpp is compiled: adding a file needs no edit of a list.

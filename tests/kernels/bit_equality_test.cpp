@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/aligned_buffer.h"
+#include "kernels/comparison.h"
 #include "kernels/ops.h"
 #include "kernels/random_data.h"
 #include "quant/packed.h"
@@ -14,46 +15,12 @@
 namespace riposte::kernels {
 namespace {
 
+using test::Activations;
+using test::fast_kernels;
 using test::random_blocks;
 using test::random_floats;
-
-const Kernels& reference() { return **find_kernels("reference"); }
-
-std::vector<const Kernels*> fast_kernels() {
-  std::vector<const Kernels*> fast(available_kernels().begin(), available_kernels().end());
-  std::erase_if(fast, [](const Kernels* kernels) { return kernels->name == "reference"; });
-  return fast;
-}
-
-::testing::AssertionResult same_bits(std::span<const float> expected, std::span<const float> found) {
-  for (size_t i = 0; i < expected.size(); ++i) {
-    if (std::bit_cast<uint32_t>(expected[i]) != std::bit_cast<uint32_t>(found[i])) {
-      return ::testing::AssertionFailure() << "at " << i << ": expected " << expected[i] << ", found " << found[i];
-    }
-  }
-  return ::testing::AssertionSuccess();
-}
-
-// Memory for a block of activations.
-struct Activations {
-  Activations(int rows, int width, int columns)
-      : groups(static_cast<size_t>((columns + 31) / 32)),
-        q(groups * static_cast<size_t>(width) * 32),
-        scales(groups * static_cast<size_t>(width)) {
-    block = {q.data(), scales.data(), rows, width};
-  }
-  size_t groups;
-  std::vector<int8_t> q;
-  std::vector<GroupScale> scales;
-  ActivationBlock block;
-};
-
-TEST(BitEquality, there_is_a_fast_instruction_set_on_x86) {
-#if defined(__x86_64__)
-  if (!__builtin_cpu_supports("avx2")) GTEST_SKIP() << "this processor has no AVX2";
-  EXPECT_FALSE(fast_kernels().empty());
-#endif
-}
+using test::reference;
+using test::same_bits;
 
 TEST(BitEquality, panel_products_of_every_format_and_1_to_16_rows) {
   std::mt19937 random(1);
