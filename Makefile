@@ -9,9 +9,11 @@ RIPOSTE = build/release/riposte
 PYTHON = build/venv/bin/python
 # Layers that read what a file or a socket brings: their tests run under sanitizers in every `make test`.
 INPUT_LAYERS = gguf tokenizer chat api
+# Processors that this machine is not.
+EMULATED = --emulated-arm build/arm --emulated-x86 build/release
 
-.PHONY: help build run test test-full sanitize fuzz format clean
-.PHONY: release-tests fuzz-build sanitize-build test-model
+.PHONY: help build run test test-full test-arm sanitize fuzz format clean
+.PHONY: release-tests fuzz-build sanitize-build arm-build test-model
 
 help:
 	@echo "make build      the command alone: $(RIPOSTE)"
@@ -19,6 +21,7 @@ help:
 	@echo "                (MODEL=smollm2 for a small one: 98 MB instead of 1.1 GB)"
 	@echo "make test       everything that a change must pass"
 	@echo "make test-full  the same with all models, all tests under sanitizers, $(FUZZ_SECONDS) s for each fuzz target"
+	@echo "make test-arm   the kernels on emulated processors: 64-bit Arm, and x86-64 with AVX2 or less"
 	@echo "make sanitize   all tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make format     clang-format over all sources"
@@ -46,11 +49,14 @@ test: release-tests fuzz-build test-model $(PYTHON)
 	@$(PYTHON) tools/run_tests.py --programs build/release --pytest tests/cli tests/e2e tests/tools \
 	  --sanitized build/fuzz $(INPUT_LAYERS) --fuzz build/fuzz --fuzz-seconds 10
 
-test-full: release-tests fuzz-build sanitize-build $(PYTHON)
+test-full: release-tests fuzz-build sanitize-build arm-build $(PYTHON)
 	@for model in smollm2 gemma3 qwen; do $(RIPOSTE) pull $$model >/dev/null || exit 1; done
 	@$(PYTHON) tools/check_layers.py
 	@RIPOSTE_FULL=1 $(PYTHON) tools/run_tests.py --programs build/release --pytest tests/cli tests/e2e tests/tools \
-	  --sanitized build/sanitize all --fuzz build/fuzz --fuzz-seconds $(FUZZ_SECONDS)
+	  --sanitized build/sanitize all $(EMULATED) --fuzz build/fuzz --fuzz-seconds $(FUZZ_SECONDS)
+
+test-arm: release-tests arm-build $(PYTHON)
+	@$(PYTHON) tools/run_tests.py $(EMULATED)
 
 sanitize: sanitize-build $(PYTHON)
 	@$(PYTHON) tools/run_tests.py --sanitized build/sanitize all
@@ -72,6 +78,11 @@ sanitize-build:
 	@tools/install_dependencies.sh build test
 	@cmake --preset sanitize >/dev/null
 	@cmake --build build/sanitize -j $(JOBS)
+
+arm-build:
+	@tools/install_dependencies.sh build test emulators
+	@cmake --preset arm >/dev/null
+	@cmake --build build/arm -j $(JOBS)
 
 # The small model is enough for `make test`; without a network the tests that need it are skipped.
 test-model: release-tests

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what a build ("build") or the tests ("test") need and this machine lacks, from Debian's packages.
-# usage: tools/install_dependencies.sh build|test ...
+# Installs what a build ("build"), the tests ("test") or the tests on emulated processors ("emulators") need and this
+# machine lacks, from Debian's packages.
+# usage: tools/install_dependencies.sh build|test|emulators ...
 set -euo pipefail
 
 build_packages=(
@@ -10,13 +11,15 @@ build_packages=(
   python3 python3-pip
 )
 test_packages=(clang llvm libgtest-dev libgmock-dev libbenchmark-dev python3-venv)
+emulator_packages=(g++-aarch64-linux-gnu qemu-user googletest)
 
 wanted=()
 for group in "$@"; do
   case $group in
     build) wanted+=("${build_packages[@]}") ;;
     test) wanted+=("${test_packages[@]}") ;;
-    *) echo "usage: $0 build|test ..." >&2; exit 2 ;;
+    emulators) wanted+=("${emulator_packages[@]}") ;;
+    *) echo "usage: $0 build|test|emulators ..." >&2; exit 2 ;;
   esac
 done
 if ! command -v dpkg-query >/dev/null; then

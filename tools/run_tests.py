@@ -3,6 +3,8 @@
 
   run_tests.py --programs build/release            GoogleTest programs (test_*) of a build
                --sanitized build/fuzz gguf chat    the same of a sanitized build, for these layers ("all": every one)
+               --emulated-arm build/arm            the same of a build for 64-bit Arm, under an emulator
+               --emulated-x86 build/release        test_kernels on emulated x86-64 processors older than this one
                --pytest tests/cli tests/e2e        Python suites, against build/release/riposte
                --fuzz build/fuzz --fuzz-seconds 10 each fuzz target: its corpus, then so many seconds of search
 
@@ -23,6 +25,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 1800  # for one program; far more than any needs
 FUZZ_INPUT_SECONDS = 10  # one input that takes longer is a finding
 FUZZ_MEMORY_MB = 2048
+
+# Emulated processors, and the kernels that must be found on each: one processor for every step of the ladder. All run
+# test_kernels; the best Arm one also runs the tests of what stands below the kernels.
+ARM_EMULATOR = ("qemu-aarch64", "-L", "/usr/aarch64-linux-gnu", "-cpu")
+ARM_PROCESSORS = {"max": "neon_i8mm neon_dotprod reference", "neoverse-n1": "neon_dotprod reference",
+                  "cortex-a72": "reference"}
+X86_EMULATOR = ("qemu-x86_64", "-cpu")
+X86_PROCESSORS = {"max": "avx2 reference", "Nehalem": "reference"}
 
 
 class Outcome:
@@ -54,13 +64,14 @@ def timed(function):
 
 
 @timed
-def run_program(program, label):
-    """One GoogleTest program."""
+def run_program(program, label, emulator=(), environment=None):
+    """One GoogleTest program, directly or as the argument of an emulator."""
     outcome = Outcome(f"{label}/{program.name}")
     with tempfile.TemporaryDirectory() as scratch:
         report = pathlib.Path(scratch) / "report.json"
-        status, outcome.output = run([program, f"--gtest_output=json:{report}", "--gtest_brief=1"],
-                                     {"UBSAN_OPTIONS": "print_stacktrace=1", "ASAN_OPTIONS": "detect_leaks=1"})
+        status, outcome.output = run([*emulator, program, f"--gtest_output=json:{report}", "--gtest_brief=1"],
+                                     {"UBSAN_OPTIONS": "print_stacktrace=1", "ASAN_OPTIONS": "detect_leaks=1",
+                                      **(environment or {})})
         try:
             suites = json.loads(report.read_text())["testsuites"]
         except (OSError, ValueError, KeyError):
@@ -133,6 +144,13 @@ def programs_of(build, layers):
     return [by_layer[layer] for layer in layers]
 
 
+def emulated_jobs(programs, emulator, processors):
+    """Each program on each processor of an emulator."""
+    return [(run_program, (program, f"{emulator[0]} {processor}", (*emulator, processor),
+                           {"RIPOSTE_EXPECTED_KERNELS": kernels}))
+            for processor, kernels in processors.items() for program in programs]
+
+
 def jobs_of(arguments):
     """All that is to run, as (function, arguments)."""
     jobs = []
@@ -142,6 +160,13 @@ def jobs_of(arguments):
         build, *layers = arguments.sanitized
         chosen = programs_of(build, None if layers in ([], ["all"]) else layers)
         jobs += [(run_program, (program, "sanitized")) for program in chosen]
+    if arguments.emulated_arm:
+        kernels = programs_of(arguments.emulated_arm, ["kernels"])
+        others = [program for program in programs_of(arguments.emulated_arm, None) if program not in kernels]
+        jobs += emulated_jobs(kernels, ARM_EMULATOR, ARM_PROCESSORS)
+        jobs += emulated_jobs(others, ARM_EMULATOR, {"max": ARM_PROCESSORS["max"]})
+    if arguments.emulated_x86:
+        jobs += emulated_jobs(programs_of(arguments.emulated_x86, ["kernels"]), X86_EMULATOR, X86_PROCESSORS)
     if arguments.fuzz:
         targets = sorted(path for path in (ROOT / arguments.fuzz).glob("fuzz_*") if path.is_file())
         jobs += [(run_fuzz_target, (target, arguments.fuzz_seconds)) for target in targets if os.access(target, os.X_OK)]
@@ -164,6 +189,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", nargs="*", default=[], metavar="BUILD")
     parser.add_argument("--sanitized", nargs="+", default=[], metavar=("BUILD", "LAYER"))
+    parser.add_argument("--emulated-arm", metavar="BUILD")
+    parser.add_argument("--emulated-x86", metavar="BUILD")
     parser.add_argument("--pytest", nargs="*", default=[], metavar="FOLDER")
     parser.add_argument("--fuzz", metavar="BUILD")
     parser.add_argument("--fuzz-seconds", type=int, default=10)

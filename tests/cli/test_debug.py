@@ -64,7 +64,8 @@ def test_both_executors_agree_but_for_rounding(tiny):
 def test_every_instruction_set_gives_the_same_bits(tiny):
     case = {"ids": list(range(30, 60))}
     seen = {}
-    for name in ("reference", "avx2", "avx512", "avx512_vnni"):
+    for name in ("reference", "avx2", "avx_vnni", "avx512", "avx512_vnni_256", "avx512_vnni", "neon_dotprod",
+                 "neon_i8mm"):
         done = tiny("debug", "logits", "--model", "tiny", "--instruction-set", name, stdin=json.dumps(case))
         if done.returncode == 0:
             seen[name] = done.stdout

@@ -1,4 +1,5 @@
 """tools/run_tests.py counts what ran and fails when it must."""
+import os
 import pathlib
 import stat
 import subprocess
@@ -52,3 +53,16 @@ def test_a_crash_after_the_report_is_a_failure(tmp_path):
 
 def test_no_test_at_all_fails_the_run(tmp_path):
     assert run_on(tmp_path) == (1, "0 passed, 0 failed, 0 skipped")
+
+
+def test_kernels_run_under_an_emulator_once_for_each_processor_and_are_told_what_it_has(tmp_path):
+    emulators, build = tmp_path / "bin", tmp_path / "build"
+    emulators.mkdir()
+    build.mkdir()
+    make_program(emulators, "qemu-x86_64", f'#!/bin/sh\necho "$2: $RIPOSTE_EXPECTED_KERNELS" >> {tmp_path}/log\nshift 2\n"$@"\n')
+    make_program(build, "test_kernels", FAKE_PROGRAM.format(cases=[PASSED], status=0))
+    make_program(build, "test_other", FAKE_PROGRAM.format(cases=[FAILED], status=1))
+    done = subprocess.run([sys.executable, RUNNER, "--emulated-x86", build], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "PATH": f"{emulators}:{os.environ['PATH']}"})
+    assert done.stdout.strip().splitlines()[-1] == "2 passed, 0 failed, 0 skipped"
+    assert sorted((tmp_path / "log").read_text().splitlines()) == ["Nehalem: reference", "max: avx2 reference"]
