@@ -1,163 +1,26 @@
-// riposte bench: tokens per second of prefill and decoding, straight through the executor.
-//
-// The shapes are those of llama-bench (prefill of n tokens from an empty context with one answer at the end,
-// decoding token by token from an empty context), so that the figures can stand side by side.
-#include <algorithm>
-#include <boost/json.hpp>
-#include <chrono>
-#include <fstream>
-#include <memory>
-#include <vector>
-
-#include "apps/command.h"
-#include "apps/output.h"
-#include "apps/runtime.h"
-#include "apps/sequence.h"
-#include "kernels/ops.h"
+// riposte bench: what is measured, one subcommand each; `bench MODEL` is short for `bench model MODEL`.
+#include "apps/bench.h"
 
 namespace riposte::apps {
-namespace {
-
-namespace json = boost::json;
-
-struct Options {
-  std::vector<int32_t> prefill = {8, 32, 128};
-  int32_t decode = 64;
-  int32_t repeats = 5;
-  bool as_json = false;
-  RuntimeOptions runtime;
-};
-
-struct Measurement {
-  std::string name;  // "prefill 32"
-  int32_t tokens;
-  double tokens_per_second;  // median
-  double slowest, fastest;
-};
-
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) return line.substr(std::min(line.size(), line.find(':') + 2));
-  }
-  return "unknown processor";
-}
-
-// Ordinary ids, spread over the vocabulary; a fixed linear congruential generator (Numerical Recipes) makes
-// runs alike.
-std::vector<TokenId> some_tokens(int32_t count, const tokenizer::Tokenizer& tokenizer) {
-  std::vector<TokenId> tokens;
-  uint32_t state = 1;
-  while (static_cast<int32_t>(tokens.size()) < count) {
-    state = state * 1664525u + 1013904223u;
-    const auto token = static_cast<TokenId>((state >> 8) % tokenizer.vocabulary_size());
-    if (!tokenizer.is_control(token)) tokens.push_back(token);
-  }
-  return tokens;
-}
-
-// One warm-up, then the median of `repeats`.
-template <class Once>
-Result<Measurement> measure(std::string name, int32_t tokens, int32_t repeats, Once&& once) {
-  std::vector<double> rates;
-  for (int32_t repeat = -1; repeat < repeats; ++repeat) {
-    const auto start = std::chrono::steady_clock::now();
-    if (auto done = once(); !done) return pass_on(done);
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    if (repeat >= 0) rates.push_back(tokens / time.count());
-  }
-  std::sort(rates.begin(), rates.end());
-  const size_t middle = rates.size() / 2;
-  const double median = rates.size() % 2 == 1 ? rates[middle] : (rates[middle - 1] + rates[middle]) / 2;
-  return Measurement{std::move(name), tokens, median, rates.front(), rates.back()};
-}
-
-Result<std::vector<Measurement>> measure_all(const Options& options, const Runtime& runtime) {
-  using model::RowOutput;
-  std::vector<Measurement> all;
-  Sequence sequence(runtime.executor());
-  for (const int32_t count : options.prefill) {
-    const std::vector<TokenId> tokens = some_tokens(count, runtime.tokenizer());
-    auto measured = measure(fmt::format("prefill {}", count), count, options.repeats, [&] {
-      sequence.clear();
-      return sequence.feed(tokens, RowOutput::kNone, RowOutput::kArgmax, {});
-    });
-    if (!measured) return pass_on(measured);
-    all.push_back(std::move(*measured));
-  }
-  if (options.decode > 0) {
-    auto measured = measure(
-        fmt::format("decode {}", options.decode), options.decode, options.repeats, [&]() -> Result<void> {
-          sequence.clear();
-          TokenId token = some_tokens(1, runtime.tokenizer()).front();
-          for (int32_t step = 0; step < options.decode; ++step) {
-            auto fed = sequence.feed(std::span(&token, 1), RowOutput::kNone, RowOutput::kArgmax,
-                                     [&](const Sequence::Answer& answer) { token = answer.argmax; });
-            if (!fed) return fed;
-          }
-          return {};
-        });
-    if (!measured) return pass_on(measured);
-    all.push_back(std::move(*measured));
-  }
-  return all;
-}
-
-Result<void> run_bench(const Options& options) {
-  const auto runtime = Runtime::open(options.runtime);
-  if (!runtime) return pass_on(runtime);
-  const auto kernels = kernels::find_kernels(options.runtime.instruction_set);
-  if (!kernels) return pass_on(kernels);
-  const std::string arithmetic = options.runtime.executor == "cpu" ? std::string((*kernels)->name) : "plain";
-  const auto measured = measure_all(options, *runtime);
-  if (!measured) return pass_on(measured);
-  if (options.as_json) {
-    json::object rates;
-    for (const Measurement& one : *measured) rates[one.name] = one.tokens_per_second;
-    return Output::standard().write(json::serialize(json::object{{"model", runtime->name()},
-                                                                 {"machine", processor_name()},
-                                                                 {"threads", runtime->threads()},
-                                                                 {"executor", options.runtime.executor},
-                                                                 {"instruction_set", arithmetic},
-                                                                 {"repeats", options.repeats},
-                                                                 {"tokens_per_second", std::move(rates)}}) +
-                                    "\n");
-  }
-  std::string text = fmt::format("{} on {}, {} threads, executor {} ({})\n", runtime->name(),
-                                 processor_name(), runtime->threads(), options.runtime.executor, arithmetic);
-  for (const Measurement& one : *measured) {
-    text += fmt::format("{:<14}{:>9.1f} tokens/s   ({:.1f} to {:.1f}, median of {})\n", one.name,
-                        one.tokens_per_second, one.slowest, one.fastest, options.repeats);
-  }
-  return Output::standard().write(text);
-}
-
-}  // namespace
 
 void add_bench_command(CLI::App& app, Run& run) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("bench", "measure prefill and decoding of a model on this machine");
-  command->add_option("model", options->runtime.model, "a name of the catalogue, or the path of a .gguf file")
-      ->capture_default_str();
-  command->add_option("--prefill", options->prefill, "prompt lengths in tokens, as 8,32,128")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  command->add_option("--decode", options->decode, "tokens to decode; 0: none")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
-  command->add_option("--repeats", options->repeats, "the median of so many runs is shown")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command->add_flag("--json", options->as_json, "as one JSON object");
-  add_executor_options(*command, options->runtime);
-  command->footer(
-      help_footer("  riposte bench qwen\n  riposte bench smollm2 --prefill 32 --decode 64 --json"));
-  command->callback([options, &run] {
-    run = [options] {
-      const auto done = run_bench(*options);
-      return done ? kExitOk : report(done.error());
-    };
+  CLI::App* bench = app.add_subcommand("bench", "measure this machine, the kernels, a step, a model's tokens per second");
+  bench->require_subcommand(0, 1);
+  add_bench_machine(*bench, run);
+  add_bench_kernels(*bench, run);
+  add_bench_step(*bench, run);
+
+  CLI::App* model = bench->add_subcommand("model", "tokens per second of prefill and decoding");
+  const Run run_model = add_bench_model_options(*model);
+  model->footer(help_footer("  riposte bench model qwen\n  riposte bench model smollm2 --prefill 32 --decode 64 --json"));
+  model->callback([&run, run_model] { run = run_model; });
+
+  const Run run_short_form = add_bench_model_options(*bench);
+  bench->footer("\nWithout a subcommand the options are those of `bench model`.\n" +
+                help_footer("  riposte bench machine\n  riposte bench step --model qwen --parts\n"
+                            "  riposte bench kernels --formats Q4_K\n  riposte bench qwen"));
+  bench->callback([bench, &run, run_short_form] {
+    if (bench->get_subcommands().empty()) run = run_short_form;
   });
 }
 

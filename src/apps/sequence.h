@@ -18,6 +18,8 @@ class Sequence {
   explicit Sequence(model::Executor& executor);
 
   void clear() { length_ = 0; }
+  // Forgets the tokens from `length` on; there must be that many.
+  void rewind(int32_t length) { length_ = length; }
   int32_t length() const { return length_; }
 
   // What a row answered; `logits` is empty and `argmax` kNoToken where the row was not asked for it.

@@ -1,8 +1,9 @@
 """Help, wrong usage, unknown names."""
 import pytest
 
-COMMANDS = [["rewrite"], ["serve"], ["pull"], ["info"], ["bench"], ["debug"], ["debug", "tokenize"], ["debug", "detokenize"],
-            ["debug", "render"], ["debug", "logits"], ["debug", "generate"]]
+COMMANDS = [["rewrite"], ["serve"], ["pull"], ["info"], ["bench"], ["bench", "machine"], ["bench", "kernels"], ["bench", "step"],
+            ["bench", "model"], ["debug"], ["debug", "tokenize"], ["debug", "detokenize"], ["debug", "render"],
+            ["debug", "logits"], ["debug", "generate"]]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

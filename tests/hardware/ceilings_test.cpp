@@ -63,19 +63,14 @@ TEST(Ceilings, AreMeasuredForEveryLevelAndEveryInstructionSet) {
   EXPECT_GT(ceilings.barrier_ns, 0);
 }
 
-TEST(Ceilings, CountWhatTheLoopsSayTheyDid) {
+TEST(Ceilings, OfOneThreadHaveNoBarrierAndCountWhatTheLoopsSayTheyDid) {
   ThreadTeam team(1);
   const std::array loops = {kTwice, kPlain};
   const Ceilings ceilings = measure_ceilings(team, loops);
+  EXPECT_EQ(ceilings.threads, 1);
+  EXPECT_EQ(ceilings.barrier_ns, 0);
   // The same work, counted twice: the rate doubles, give or take what a busy machine does.
   EXPECT_GT(ceilings.multiply[0].int8.one_thread, 1.3 * ceilings.multiply[1].int8.one_thread);
-}
-
-TEST(Ceilings, OfOneThreadHaveNoBarrier) {
-  ThreadTeam team(1);
-  const Ceilings ceilings = measure_ceilings(team, std::array{kPlain});
-  EXPECT_EQ(ceilings.barrier_ns, 0);
-  EXPECT_EQ(ceilings.threads, 1);
 }
 
 TEST(Ceilings, OfMemoryCanBeMeasuredAlone) {
