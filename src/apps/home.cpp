@@ -22,6 +22,9 @@ std::filesystem::path home_directory() {
 std::filesystem::path models_directory() {
   return home_directory() / "models";
 }
+std::filesystem::path packed_directory() {
+  return home_directory() / "state" / "packed";
+}
 std::filesystem::path downloads_directory() {
   return home_directory() / "downloads";
 }

@@ -1,5 +1,8 @@
 // The `riposte` command: reads the command line, runs one subcommand, ends with its status.
 #include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include <cstdio>
 #include <exception>
 
@@ -7,6 +10,7 @@
 
 int main(int argc, char** argv) {
   using namespace riposte::apps;
+  spdlog::set_default_logger(spdlog::stderr_color_mt("riposte"));  // standard output is for answers
   CLI::App app("Riposte answers short requests to a language model on this machine, fast.", "riposte");
   app.set_version_flag("--version", "riposte " RIPOSTE_VERSION);
   app.require_subcommand(1);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/command.h"
+#include "apps/home.h"
 #include "apps/line_reader.h"
 #include "apps/output.h"
 #include "apps/rewriter.h"
@@ -229,6 +230,7 @@ void add_rewrite_command(CLI::App& app, Run& run) {
   command->add_flag("--json", options->as_json, "one JSON object a line, with token counts and times");
   command->add_flag("--time", options->show_time,
                     "the time of each on standard error (on a terminal always)");
+  options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);
   command->footer(

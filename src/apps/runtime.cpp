@@ -33,6 +33,14 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options) {
   command.add_option("--context", options.context, "tokens of KV memory, for all requests together")
       ->check(CLI::Range(64, kMaxContext))
       ->capture_default_str();
+  auto* folder =
+      command
+          .add_option("--packed-cache", options.packed_cache,
+                      "a folder that keeps packed weights for the next start (the model's own will do)")
+          ->capture_default_str();
+  command.add_flag_callback(
+             "--no-packed-cache", [&options] { options.packed_cache.clear(); }, "pack the weights at every start")
+      ->excludes(folder);
 }
 
 Result<chat::Template> parse_chat_template(const model::Model& model) {
@@ -61,6 +69,7 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   executor::ExecutorOptions executor_options;
   executor_options.kv_tokens = options.context;
   executor_options.instruction_set = options.instruction_set;
+  executor_options.packed_cache = options.packed_cache;
   const auto make = options.executor == "float" ? executor::make_float_executor : executor::make_cpu_executor;
   auto executor = make(runtime.model_, *runtime.team_, executor_options);
   if (!executor) return pass_on(executor);

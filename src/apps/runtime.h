@@ -23,9 +23,10 @@ struct RuntimeOptions {
   std::string instruction_set;   // empty: the best of this machine
   int threads = 0;               // 0: all processors that this process may use
   int32_t context = 4096;        // tokens of KV memory, shared by all sequences
+  std::string packed_cache;      // the folder that keeps packed weights for the next start; empty: none
 };
 
-// --model, --executor, --instruction-set, --threads and --context, with their checks.
+// --model, --executor, --instruction-set, --threads, --context, --packed-cache and --no-packed-cache, with their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);
 

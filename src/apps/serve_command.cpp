@@ -8,6 +8,7 @@
 
 #include "apps/command.h"
 #include "apps/fingerprint.h"
+#include "apps/home.h"
 #include "apps/runtime.h"
 #include "engine/engine.h"
 #include "server/server.h"
@@ -86,6 +87,7 @@ void add_serve_command(CLI::App& app, Run& run) {
   command->add_option("--host", options->server.address, "address to listen on")->capture_default_str();
   command->add_option("--port", options->server.port, "port to listen on; 0: any that is free")
       ->capture_default_str();
+  options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);
   command->footer(

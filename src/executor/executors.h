@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ struct ExecutorOptions {
   int32_t kv_tokens = 8192;     // KV memory, in tokens; rounded up to whole pages
   int32_t max_rows = 256;       // rows a step
   int32_t max_logit_rows = 64;  // rows of a step that may ask for an answer
+  std::filesystem::path packed_cache;  // cpu: the folder of packed weights for the next start; empty: none are kept
   std::string instruction_set;  // cpu: "reference", "avx2", "avx512", "avx512_vnni"; empty: the best of this machine
   StepProfile* profile = nullptr;  // cpu: where the time of steps is added up, if somebody asks; outlives the executor
 };

@@ -26,7 +26,7 @@ Result<std::shared_ptr<const Model>> open_model(const std::filesystem::path& pat
   }
   // Moving a File leaves its bytes where they are, so the weights' views stay true.
   return std::make_shared<const Model>(Model{std::move(*file), std::move(*config), std::move(*weights),
-                                             std::move(*tokenizer), std::move(chat_template)});
+                                             std::move(*tokenizer), std::move(chat_template), path});
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ struct Model {
   Weights weights;  // views into `file`
   tokenizer::Tokenizer tokenizer;
   std::string chat_template;  // Jinja source; empty if the file has none
+  std::filesystem::path path;  // as opened
 
   // Errors: those of gguf::File, read_config, read_weights and Tokenizer, with the path in front.
   static Result<std::shared_ptr<const Model>> open(const std::filesystem::path& path);

@@ -87,13 +87,44 @@ PanelLayout::PanelLayout(PackedFormat format, int64_t columns) {
   bytes = format.has_minimum ? aligned(m0 + super_bytes) : m0;
 }
 
+size_t packed_bytes(gguf::TensorType type, int32_t rows, int32_t columns) {
+  const auto panels = static_cast<size_t>((rows + kPanelRows - 1) / kPanelRows);
+  return panels * PanelLayout(packed_format(type), columns).bytes;
+}
+
 PackedMatrix::PackedMatrix(gguf::TensorType type, int32_t rows, int32_t columns)
     : type_(type),
       format_(packed_format(type)),
       layout_(format_, columns),
       rows_(rows),
       columns_(columns),
-      data_(static_cast<size_t>((rows + kPanelRows - 1) / kPanelRows) * layout_.bytes) {}
+      own_(packed_bytes(type, rows, columns)),
+      data_(own_.data()),
+      writable_(own_.data()) {}
+
+PackedMatrix::PackedMatrix(gguf::TensorType type, int32_t rows, int32_t columns, std::span<std::byte> memory)
+    : type_(type),
+      format_(packed_format(type)),
+      layout_(format_, columns),
+      rows_(rows),
+      columns_(columns),
+      data_(memory.data()),
+      writable_(memory.data()) {
+  RIPOSTE_CHECK(memory.size() == bytes());
+}
+
+PackedMatrix PackedMatrix::view(gguf::TensorType type, int32_t rows, int32_t columns,
+                                std::span<const std::byte> packed) {
+  PackedMatrix matrix;
+  matrix.type_ = type;
+  matrix.format_ = packed_format(type);
+  matrix.layout_ = PanelLayout(matrix.format_, columns);
+  matrix.rows_ = rows;
+  matrix.columns_ = columns;
+  matrix.data_ = packed.data();
+  RIPOSTE_CHECK(packed.size() == matrix.bytes());
+  return matrix;
+}
 
 void PackedMatrix::place(const RowGroup& group, int64_t g, int lane, std::byte* panel) const {
   place_quants(group, format_.bits, lane, panel + g * format_.quant_bytes());
@@ -125,8 +156,9 @@ void PackedMatrix::pack_panels(std::span<const std::byte> source, int64_t begin,
   const gguf::BlockShape block = gguf::block_shape(type_);
   const size_t row_bytes = static_cast<size_t>(columns_) / block.elements * block.bytes;
   RIPOSTE_CHECK(source.size() >= row_bytes * static_cast<size_t>(rows_));
+  RIPOSTE_CHECK(writable_ != nullptr || rows_ == 0);
   for (int64_t index = begin; index < end; ++index) {
-    std::byte* panel = data_.data() + static_cast<size_t>(index) * layout_.bytes;
+    std::byte* panel = writable_ + static_cast<size_t>(index) * layout_.bytes;
     const auto lanes = static_cast<int>(std::min<int64_t>(kPanelRows, rows_ - index * kPanelRows));
     for (int64_t g = 0; g < layout_.groups; ++g) {
       for (int lane = 0; lane < lanes; ++lane) {

@@ -24,6 +24,9 @@
 
 namespace riposte::quant {
 
+// Changes whenever the bytes of a packed matrix do, so that stored ones of another version are not taken for these.
+inline constexpr uint32_t kPackingVersion = 1;
+
 inline constexpr int kPanelRows = 16;
 inline constexpr int kGroupSize = 32;
 inline constexpr int kGroupColumns = 8;       // of 4 inputs each
@@ -78,14 +81,22 @@ struct PanelLayout {
 
 struct RowGroup;
 
-// A whole packed matrix. Rows beyond `rows` in the last panel are zero.
+// The memory that a matrix of that shape takes once packed; a multiple of 64.
+size_t packed_bytes(gguf::TensorType type, int32_t rows, int32_t columns);
+
+// A whole packed matrix, in memory of its own or of somebody who outlives it. Rows beyond `rows` in the last panel are
+// zero.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
   // Memory for a matrix of that shape, not yet filled.
   PackedMatrix(gguf::TensorType type, int32_t rows, int32_t columns);
+  // The same in `memory`: packed_bytes() zeros, aligned to 64.
+  PackedMatrix(gguf::TensorType type, int32_t rows, int32_t columns, std::span<std::byte> memory);
+  // A matrix that lies packed in `packed` (packed_bytes() long, aligned to 64) and is only read.
+  static PackedMatrix view(gguf::TensorType type, int32_t rows, int32_t columns, std::span<const std::byte> packed);
 
-  // Packs panels [begin, end) from the file's rows (rows * row_bytes bytes at `source`). Different panels may be packed by
+  // Not for a view. Packs panels [begin, end) from the file's rows (rows * row_bytes bytes at `source`). Different panels may be packed by
   // different threads; the thread that packs is the first to touch the memory.
   void pack_panels(std::span<const std::byte> source, int64_t begin, int64_t end);
 
@@ -94,8 +105,8 @@ class PackedMatrix {
   int32_t rows() const { return rows_; }
   int32_t columns() const { return columns_; }
   int64_t panels() const { return (rows_ + kPanelRows - 1) / kPanelRows; }
-  const std::byte* panel(int64_t index) const { return data_.data() + static_cast<size_t>(index) * layout_.bytes; }
-  size_t bytes() const { return data_.size(); }
+  const std::byte* panel(int64_t index) const { return data_ + static_cast<size_t>(index) * layout_.bytes; }
+  size_t bytes() const { return static_cast<size_t>(panels()) * layout_.bytes; }
 
  private:
   void place(const RowGroup& group, int64_t g, int lane, std::byte* panel) const;
@@ -105,7 +116,9 @@ class PackedMatrix {
   PanelLayout layout_;
   int32_t rows_ = 0;
   int32_t columns_ = 0;
-  AlignedBuffer<std::byte> data_;
+  AlignedBuffer<std::byte> own_;        // empty where the memory is somebody else's
+  const std::byte* data_ = nullptr;
+  std::byte* writable_ = nullptr;       // null for a view
 };
 
 }  // namespace riposte::quant

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "executor/cpu/packed_cache.h"
 #include "quant/decode.h"
 
 namespace riposte::executor {
@@ -36,7 +37,7 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       kernels_(kernels),
       limits_(limits_of(config_, options)),
       validator_(limits_),
-      weights_(pack_weights(model_->weights, team)),
+      weights_(load_or_pack(*model_, team, options.packed_cache)),
       kv_(config_.layers, limits_.pages, config_.kv_heads, config_.head_size),
       rope_full_(config_, false, model_->weights.rope_factors, reachable_positions(limits_)),
       rope_local_(config_, true, {}, config_.sliding_window > 0 ? reachable_positions(limits_) : 0),

@@ -1,5 +1,7 @@
 #include "executor/cpu/packed_weights.h"
 
+#include <cstring>
+
 namespace riposte::executor {
 namespace {
 
@@ -18,32 +20,93 @@ constexpr Role kRoles[] = {
     {&PackedLayer::down, &model::LayerWeights::down},
 };
 
-// Each worker packs the panels that it will multiply later, so that their memory lies near it.
-void pack(quant::PackedMatrix& packed, const model::Matrix& file, int worker, int workers) {
-  const hardware::Share share = hardware::share_of(packed.panels(), worker, workers);
-  packed.pack_panels(file.data, share.begin, share.end);
+// All matrices of a model and of its packed form, in the same order: that of a step.
+std::vector<const model::Matrix*> matrices_of(const model::Weights& weights) {
+  std::vector<const model::Matrix*> matrices;
+  for (const model::LayerWeights& layer : weights.layers) {
+    for (const Role& role : kRoles) matrices.push_back(&(layer.*role.file));
+  }
+  matrices.push_back(&weights.output);
+  return matrices;
+}
+
+std::vector<quant::PackedMatrix*> matrices_of(PackedWeights& packed) {
+  std::vector<quant::PackedMatrix*> matrices;
+  for (PackedLayer& layer : packed.layers) {
+    for (const Role& role : kRoles) matrices.push_back(&(layer.*role.packed));
+  }
+  matrices.push_back(&packed.output);
+  return matrices;
+}
+
+PackedWeights with_layers(const model::Weights& weights) {
+  PackedWeights packed;
+  packed.layers.resize(weights.layers.size());
+  return packed;
 }
 
 }  // namespace
 
-PackedWeights pack_weights(const model::Weights& weights, hardware::ThreadTeam& team) {
-  PackedWeights packed;
-  packed.layers.resize(weights.layers.size());
-  for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
-    for (const Role& role : kRoles) {
-      const model::Matrix& file = weights.layers[layer].*role.file;
-      packed.layers[layer].*role.packed = quant::PackedMatrix(file.type, file.rows, file.columns);
-    }
+std::vector<PackedSection> plan_sections(const model::Weights& weights) {
+  std::vector<PackedSection> sections;
+  size_t offset = 0;
+  for (const model::Matrix* matrix : matrices_of(weights)) {
+    const size_t bytes = quant::packed_bytes(matrix->type, matrix->rows, matrix->columns);
+    const int64_t panels = (matrix->rows + quant::kPanelRows - 1) / quant::kPanelRows;
+    const size_t panel_bytes = panels > 0 ? bytes / static_cast<size_t>(panels) : 0;
+    sections.push_back({matrix->type, matrix->rows, matrix->columns, panels, panel_bytes, offset});
+    offset = sections.back().end();
   }
-  packed.output = quant::PackedMatrix(weights.output.type, weights.output.rows, weights.output.columns);
+  return sections;
+}
+
+PackedWeights pack_weights(const model::Weights& weights, hardware::ThreadTeam& team) {
+  const std::vector<PackedSection> sections = plan_sections(weights);
+  PackedWeights packed = with_layers(weights);
+  packed.memory = AlignedBuffer<std::byte>(sections.back().end());
+  const auto sources = matrices_of(weights);
+  const auto matrices = matrices_of(packed);
+  for (size_t i = 0; i < sections.size(); ++i) {
+    const PackedSection& section = sections[i];
+    *matrices[i] = quant::PackedMatrix(section.type, section.rows, section.columns,
+                                       packed.memory.span().subspan(section.offset, section.bytes()));
+  }
   team.run([&](int worker) {
-    for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
-      for (const Role& role : kRoles) {
-        pack(packed.layers[layer].*role.packed, weights.layers[layer].*role.file, worker, team.size());
-      }
+    for (size_t i = 0; i < sections.size(); ++i) {
+      const hardware::Share share = hardware::share_of(sections[i].panels, worker, team.size());
+      matrices[i]->pack_panels(sources[i]->data, share.begin, share.end);
     }
-    pack(packed.output, weights.output, worker, team.size());
   });
+  return packed;
+}
+
+PackedWeights copy_weights(const model::Weights& weights, std::span<const std::byte> panels,
+                           hardware::ThreadTeam& team) {
+  const std::vector<PackedSection> sections = plan_sections(weights);
+  AlignedBuffer<std::byte> memory(sections.back().end());
+  team.run([&](int worker) {
+    for (const PackedSection& section : sections) {
+      const hardware::Share share = hardware::share_of(section.panels, worker, team.size());
+      const size_t begin = section.offset + static_cast<size_t>(share.begin) * section.panel_bytes;
+      const size_t bytes = static_cast<size_t>(share.end - share.begin) * section.panel_bytes;
+      if (bytes > 0) std::memcpy(memory.data() + begin, panels.data() + begin, bytes);
+    }
+  });
+  PackedWeights packed = view_weights(weights, memory.span(), {});
+  packed.memory = std::move(memory);
+  return packed;
+}
+
+PackedWeights view_weights(const model::Weights& weights, std::span<const std::byte> panels, MappedFile file) {
+  const std::vector<PackedSection> sections = plan_sections(weights);
+  PackedWeights packed = with_layers(weights);
+  const auto matrices = matrices_of(packed);
+  for (size_t i = 0; i < sections.size(); ++i) {
+    const PackedSection& section = sections[i];
+    *matrices[i] = quant::PackedMatrix::view(section.type, section.rows, section.columns,
+                                             panels.subspan(section.offset, section.bytes()));
+  }
+  packed.file = std::move(file);
   return packed;
 }
 
