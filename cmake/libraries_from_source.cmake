@@ -16,4 +16,5 @@ target_compile_options(boost_json PRIVATE -w)
 
 if(RIPOSTE_TESTS)
   add_subdirectory(/usr/src/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
+  target_compile_options(gtest PRIVATE -w)
 endif()

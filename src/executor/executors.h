@@ -19,7 +19,7 @@ struct ExecutorOptions {
   int32_t max_rows = 256;       // rows a step
   int32_t max_logit_rows = 64;  // rows of a step that may ask for an answer
   std::filesystem::path packed_cache;  // cpu: the folder of packed weights for the next start; empty: none are kept
-  std::string instruction_set;  // cpu: "reference", "avx2", "avx512", "avx512_vnni"; empty: the best of this machine
+  std::string instruction_set;  // cpu: a name of kernels::find_kernels(); empty: the best of this machine
   StepProfile* profile = nullptr;  // cpu: where the time of steps is added up, if somebody asks; outlives the executor
 };
 

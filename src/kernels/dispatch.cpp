@@ -1,7 +1,7 @@
 // Which kernels this machine can run, decided once from what the processor says of itself.
 //
-// All but one are tested by being run. No machine at hand has AVX-VNNI and no emulator knows it, so avx_vnni is proven by
-// avx512_vnni_256: the same source around the same instruction in its other encoding.
+// All but one are tested by being run, here or under an emulator. No machine at hand has AVX-VNNI and no emulator knows it,
+// so avx_vnni is proven by avx512_vnni_256: the same source around the same instruction in its other encoding.
 #include <string>
 #include <vector>
 

@@ -132,7 +132,7 @@ struct Kernels {
 
 // The tables that this machine can run, the best first; "reference" is always there and last.
 std::span<const Kernels* const> available_kernels();
-// By name ("avx512_vnni", "avx512", "avx2", "reference"); empty: the best. Errors: kUnsupported, naming what there is.
+// By name ("reference", "avx2" and so on: the table in README.md); empty: the best. Errors: kUnsupported, naming what there is.
 Result<const Kernels*> find_kernels(std::string_view name);
 
 }  // namespace riposte::kernels
