@@ -14,12 +14,14 @@
 namespace riposte::hardware {
 namespace {
 
-// Spins before a waiting thread first gives its processor away. About 50 microseconds: longer than any pause inside a
-// step, shorter than a scheduler's slice.
-constexpr int kSpinsBeforeYield = 1500;
-// Spins (with yields) before a worker without a job goes to sleep: about two milliseconds on an idle machine, so that
-// the pause between two steps of one answer never costs a wake-up.
-constexpr int kSpinsBeforeSleep = 60'000;
+// Spins (about 30 nanoseconds each) before a worker that waits for others inside a step goes to sleep: about 50
+// microseconds, longer than any pause of a healthy step. Where other processes take the processors away the wait is longer,
+// and then sleeping is far better than spinning: the kernel soon runs a thread that slept, while one that spun has used
+// its share.
+constexpr int kSpinsAtABarrier = 1500;
+// Spins before a worker without a job goes to sleep: about two milliseconds, so that the pause between two steps of one
+// answer never costs a wake-up.
+constexpr int kSpinsWithoutAJob = 60'000;
 
 void pause() {
 #if defined(__x86_64__)
@@ -72,28 +74,29 @@ void ThreadTeam::start(Function function, void* context) {
   generation_.fetch_add(1);  // sequentially consistent, as is sleepers_: either we see the sleeper or it sees the job
   if (sleepers_.load() > 0) generation_.notify_all();
   function(context, 0);
-  arrive_and_spin();
+  arrive_and_wait();
 }
 
 void ThreadTeam::barrier() {
-  if (size_ > 1) arrive_and_spin();
+  if (size_ > 1) arrive_and_wait();
 }
 
-void ThreadTeam::arrive_and_spin() {
+void ThreadTeam::arrive_and_wait() {
   const uint32_t phase = phase_.load(std::memory_order_acquire);
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
     arrived_.store(0, std::memory_order_relaxed);
     barriers_.fetch_add(1, std::memory_order_relaxed);
-    phase_.store(phase + 1, std::memory_order_release);
+    phase_.store(phase + 1);  // sequentially consistent, as is waiting_: no sleeper is missed
+    if (waiting_.load() > 0) phase_.notify_all();
     return;
   }
-  for (int spins = 0; phase_.load(std::memory_order_acquire) == phase; ++spins) {
-    if (spins < kSpinsBeforeYield) {
-      pause();
-    } else {
-      std::this_thread::yield();
-    }
+  for (int spins = 0; spins < kSpinsAtABarrier; ++spins) {
+    if (phase_.load(std::memory_order_acquire) != phase) return;
+    pause();
   }
+  waiting_.fetch_add(1);
+  while (phase_.load() == phase) phase_.wait(phase);
+  waiting_.fetch_sub(1);
 }
 
 void ThreadTeam::work_until_stopped(int worker) {
@@ -101,11 +104,8 @@ void ThreadTeam::work_until_stopped(int worker) {
   while (true) {
     int spins = 0;
     while (generation_.load(std::memory_order_acquire) == seen) {
-      if (++spins < kSpinsBeforeYield) {
+      if (++spins < kSpinsWithoutAJob) {
         pause();
-      } else if (spins < kSpinsBeforeSleep) {
-        pause();
-        if (spins % 64 == 0) std::this_thread::yield();
       } else {
         sleepers_.fetch_add(1);
         generation_.wait(seen);
@@ -115,7 +115,7 @@ void ThreadTeam::work_until_stopped(int worker) {
     ++seen;
     if (stopping_) return;
     function_(context_, worker);
-    arrive_and_spin();
+    arrive_and_wait();
   }
 }
 

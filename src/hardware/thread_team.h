@@ -42,16 +42,17 @@ class ThreadTeam {
   using Function = void (*)(void* context, int worker);
   void start(Function function, void* context);
   void work_until_stopped(int worker);
-  void arrive_and_spin();
+  void arrive_and_wait();
 
   const int size_;
   Function function_ = nullptr;
   void* context_ = nullptr;
   bool stopping_ = false;
   alignas(64) std::atomic<uint32_t> generation_{0};  // a new number is a new job
-  alignas(64) std::atomic<int> sleepers_{0};
+  alignas(64) std::atomic<int> sleepers_{0};    // asleep without a job
   alignas(64) std::atomic<int> arrived_{0};
   alignas(64) std::atomic<uint32_t> phase_{0};  // a new number opens the barrier
+  alignas(64) std::atomic<int> waiting_{0};     // asleep at the barrier
   alignas(64) std::atomic<uint64_t> barriers_{0};
   std::vector<std::thread> threads_;
 };
