@@ -51,7 +51,9 @@ std::string file_name_of(const hardware::Ceilings& ceilings) {
 
 }  // namespace
 
-fs::path machine_file() { return home_directory() / "state" / "machine.json"; }
+fs::path machine_file() {
+  return home_directory() / "state" / "machine.json";
+}
 
 hardware::Ceilings ceilings_of_now(hardware::ThreadTeam& team) {
   const auto loops = kernels::available_peak_loops();
@@ -67,24 +69,28 @@ Spread spread_of(std::vector<double> values) {
   return {.median = median, .least = values.front(), .most = values.back()};
 }
 
-CeilingShare nearer_ceiling(const hardware::Ceilings& ceilings, std::string_view instruction_set, double bytes,
-                            double multiplications, double seconds) {
+CeilingShare nearer_ceiling(const hardware::Ceilings& ceilings, std::string_view instruction_set,
+                            double bytes, double multiplications, double seconds) {
   const auto working_set = static_cast<size_t>(bytes);
   const double reading = bytes / 1e9 / ceilings.read_rate(working_set, ceilings.threads) / seconds;
-  const double multiplying = multiplications / 1e9 / ceilings.rates_of(instruction_set)->int8.all_threads / seconds;
+  const double multiplying =
+      multiplications / 1e9 / ceilings.rates_of(instruction_set)->int8.all_threads / seconds;
   if (multiplying > reading) return {"int8", multiplying};
   return {working_set > ceilings.caches.l3 ? "memory" : "cache", reading};
 }
 
 void add_record_options(CLI::App& command, RecordOptions& options) {
-  command.add_option("--record", options.folder,
-                     "append the figures, one line of JSON, to a file of this machine's name in FOLDER, for example "
-                     "bench/results")
+  command
+      .add_option(
+          "--record", options.folder,
+          "append the figures, one line of JSON, to a file of this machine's name in FOLDER, for example "
+          "bench/results")
       ->type_name("FOLDER");
   command.add_flag("--json", options.as_json, "as one JSON object");
 }
 
-Result<void> append_record(const fs::path& folder, const hardware::Ceilings& ceilings, const json::object& figures) {
+Result<void> append_record(const fs::path& folder, const hardware::Ceilings& ceilings,
+                           const json::object& figures) {
   json::error_code unreadable;
   const json::object record{{"date", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
                             {"version", RIPOSTE_VERSION},

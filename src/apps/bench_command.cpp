@@ -4,7 +4,8 @@
 namespace riposte::apps {
 
 void add_bench_command(CLI::App& app, Run& run) {
-  CLI::App* bench = app.add_subcommand("bench", "measure this machine, the kernels, a step, a model's tokens per second");
+  CLI::App* bench =
+      app.add_subcommand("bench", "measure this machine, the kernels, a step, a model's tokens per second");
   bench->require_subcommand(0, 1);
   add_bench_machine(*bench, run);
   add_bench_kernels(*bench, run);
@@ -12,7 +13,8 @@ void add_bench_command(CLI::App& app, Run& run) {
 
   CLI::App* model = bench->add_subcommand("model", "tokens per second of prefill and decoding");
   const Run run_model = add_bench_model_options(*model);
-  model->footer(help_footer("  riposte bench model qwen\n  riposte bench model smollm2 --prefill 32 --decode 64 --json"));
+  model->footer(help_footer(
+      "  riposte bench model qwen\n  riposte bench model smollm2 --prefill 32 --decode 64 --json"));
   model->callback([&run, run_model] { run = run_model; });
 
   const Run run_short_form = add_bench_model_options(*bench);

@@ -1,5 +1,5 @@
-// riposte bench kernels: the product of packed weights with a few rows, by format, rows and instruction set, as the
-// executor calls it.
+// riposte bench kernels: the product of packed weights with a few rows, by format, rows and instruction set,
+// as the executor calls it.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -38,18 +38,19 @@ struct Options {
   RecordOptions record;
 };
 
-// Random bytes are valid blocks of every format. Their values do not matter for time if they stay finite, so the bits that
-// would make a half precision number large are left out.
+// Random bytes are valid blocks of every format. Their values do not matter for time if they stay finite, so
+// the bits that would make a half precision number large are left out.
 std::vector<std::byte> random_source(TensorType type, int32_t rows, int32_t columns) {
   const gguf::BlockShape block = gguf::block_shape(type);
-  std::vector<std::byte> source(static_cast<size_t>(rows) * static_cast<size_t>(columns) / block.elements * block.bytes);
+  std::vector<std::byte> source(static_cast<size_t>(rows) * static_cast<size_t>(columns) / block.elements *
+                                block.bytes);
   std::mt19937_64 random(1);
   for (std::byte& byte : source) byte = static_cast<std::byte>(random() & 0x3b);
   return source;
 }
 
-// Matrices of one format that one step after the other reads: larger together than the last cache, or small enough to
-// stay in each thread's second one.
+// Matrices of one format that one step after the other reads: larger together than the last cache, or small
+// enough to stay in each thread's second one.
 struct Weights {
   std::vector<quant::PackedMatrix> matrices;
   size_t bytes = 0;
@@ -84,13 +85,14 @@ struct Measurement {
   TensorType format;
   std::string_view from;
   int32_t rows;
-  double panel_ns;        // one thread's time for a panel of 16 outputs
-  double gb_per_second;   // of packed weights
+  double panel_ns;       // one thread's time for a panel of 16 outputs
+  double gb_per_second;  // of packed weights
   double gmac_per_second;
   CeilingShare ceiling;
 };
 
-void fill(executor::QuantizedRows& quantized, const kernels::Kernels& kernels, int32_t rows, int32_t columns) {
+void fill(executor::QuantizedRows& quantized, const kernels::Kernels& kernels, int32_t rows,
+          int32_t columns) {
   quantized.reset(rows);
   std::vector<float> values(static_cast<size_t>(columns)), scratch(values.size());
   std::mt19937_64 random(2);
@@ -116,8 +118,9 @@ double seconds_of_a_pass(const std::function<void(int)>& passes, int millisecond
   return spread_of(std::move(samples)).median;
 }
 
-Measurement measure(const kernels::Kernels& kernels, TensorType type, std::string_view from, const Weights& weights,
-                    int32_t rows, const Options& options, const hardware::Ceilings& ceilings, hardware::ThreadTeam& team) {
+Measurement measure(const kernels::Kernels& kernels, TensorType type, std::string_view from,
+                    const Weights& weights, int32_t rows, const Options& options,
+                    const hardware::Ceilings& ceilings, hardware::ThreadTeam& team) {
   executor::QuantizedRows input(rows, options.columns);
   fill(input, kernels, rows, options.columns);
   const auto stride = static_cast<size_t>(weights.matrices.front().rows());
@@ -134,7 +137,8 @@ Measurement measure(const kernels::Kernels& kernels, TensorType type, std::strin
   };
   const double seconds = seconds_of_a_pass(passes, options.milliseconds);
   const auto bytes = static_cast<double>(weights.bytes);
-  const double multiplications = static_cast<double>(weights.panels) * quant::kPanelRows * options.columns * rows;
+  const double multiplications =
+      static_cast<double>(weights.panels) * quant::kPanelRows * options.columns * rows;
   return {.instruction_set = kernels.name,
           .format = type,
           .from = from,
@@ -180,11 +184,13 @@ Result<void> run_kernels(const Options& options) {
   hardware::ThreadTeam team(options.threads > 0 ? options.threads : hardware::available_processors());
   const hardware::Ceilings ceilings = ceilings_of_now(team);
   const Output output = Output::standard();
-  const auto tell = [&](const std::string& text) { return options.record.as_json ? Result<void>() : output.write(text); };
-  auto told = tell(fmt::format("{}, {} threads, {} inputs; memory {:.1f} GB/s\n{:<17}{:<7}{:<8}{:>5}{:>12}{:>9}{:>10}  {}\n",
-                               ceilings.processor, team.size(), options.columns, ceilings.memory.all_threads,
-                               "instruction set", "format", "from", "rows", "ns a panel", "GB/s", "GMAC/s",
-                               "nearer ceiling"));
+  const auto tell = [&](const std::string& text) {
+    return options.record.as_json ? Result<void>() : output.write(text);
+  };
+  auto told = tell(fmt::format(
+      "{}, {} threads, {} inputs; memory {:.1f} GB/s\n{:<17}{:<7}{:<8}{:>5}{:>12}{:>9}{:>10}  {}\n",
+      ceilings.processor, team.size(), options.columns, ceilings.memory.all_threads, "instruction set",
+      "format", "from", "rows", "ns a panel", "GB/s", "GMAC/s", "nearer ceiling"));
   if (!told) return told;
   json::array figures;
   for (const TensorType type : kFormats) {
@@ -212,11 +218,13 @@ Result<void> run_kernels(const Options& options) {
 
 void add_bench_kernels(CLI::App& bench, Run& run) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = bench.add_subcommand("kernels", "products of packed weights with a few rows, by format");
+  CLI::App* command =
+      bench.add_subcommand("kernels", "products of packed weights with a few rows, by format");
   std::set<std::string> formats;
   for (const TensorType type : kFormats) formats.insert(std::string(gguf::name_of(type)));
-  command->add_option("--instruction-set", options->instruction_set,
-                      "one that `riposte bench machine` lists, or all; the best of this machine if not given");
+  command->add_option(
+      "--instruction-set", options->instruction_set,
+      "one that `riposte bench machine` lists, or all; the best of this machine if not given");
   command->add_option("--formats", options->formats, "as Q4_K,Q6_K; all if not given")
       ->delimiter(',')
       ->check(CLI::IsMember(formats));
@@ -231,7 +239,8 @@ void add_bench_kernels(CLI::App& bench, Run& run) {
   command->add_option("--inputs", options->columns, "inputs of a product, a multiple of 256")
       ->check(CLI::Range(256, 65536))
       ->check([](const std::string& text) {
-        return std::strtol(text.c_str(), nullptr, 10) % 256 == 0 ? std::string() : text + " is no multiple of 256";
+        return std::strtol(text.c_str(), nullptr, 10) % 256 == 0 ? std::string()
+                                                                 : text + " is no multiple of 256";
       })
       ->capture_default_str();
   command->add_option("--threads,-t", options->threads, "threads that share the work; 0: all processors")
@@ -242,7 +251,8 @@ void add_bench_kernels(CLI::App& bench, Run& run) {
       ->capture_default_str();
   add_record_options(*command, options->record);
   command->footer(
-      "\nThe nearer ceiling is the rate of reading (of memory, measured now; or of the cache) or that of int8\n"
+      "\nThe nearer ceiling is the rate of reading (of memory, measured now; or of the cache) or that of "
+      "int8\n"
       "multiplications (riposte bench machine), whichever allows less.\n" +
       help_footer("  riposte bench kernels --formats Q4_K,Q6_K --rows 1,12\n"
                   "  riposte bench kernels --instruction-set all --from cache\n"

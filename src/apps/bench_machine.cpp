@@ -21,8 +21,8 @@ std::string size_text(size_t bytes) {
 }
 
 std::string as_text(const hardware::Ceilings& ceilings) {
-  std::string text = fmt::format("{}, {} threads\n\n{:<22}{:>12}{:>14}\n", ceilings.processor, ceilings.threads, "",
-                                 "one thread", "all threads");
+  std::string text = fmt::format("{}, {} threads\n\n{:<22}{:>12}{:>14}\n", ceilings.processor,
+                                 ceilings.threads, "", "one thread", "all threads");
   const auto line = [&](std::string_view name, const hardware::Rate& rate, std::string_view unit) {
     text += fmt::format("{:<22}{:>12.1f}{:>14.1f}  {}\n", name, rate.one_thread, rate.all_threads, unit);
   };
@@ -53,16 +53,18 @@ Result<void> run_machine(const Options& options) {
 
 void add_bench_machine(CLI::App& bench, Run& run) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      bench.add_subcommand("machine", "this machine's ceilings: reading, multiplying, a barrier of all threads");
+  CLI::App* command = bench.add_subcommand(
+      "machine", "this machine's ceilings: reading, multiplying, a barrier of all threads");
   command->add_option("--threads,-t", options->threads, "threads to measure with; 0: all processors")
       ->check(CLI::Range(0, 256))
       ->capture_default_str();
-  command->add_flag("--fresh", options->fresh, "measure again what is known (about four seconds)");
+  command->add_flag("--fresh", options->fresh, "measure again what is known (about three seconds)");
   add_record_options(*command, options->record);
   command->footer(
-      "\nThe best of many short samples. Kept in RIPOSTE_HOME/state/machine.json until the processor, the number of\n"
-      "threads or Riposte changes; the other benchmarks take their ceilings from there, but for that of memory, which\n"
+      "\nThe best of many short samples. Kept in RIPOSTE_HOME/state/machine.json until the processor, the "
+      "number of\n"
+      "threads or Riposte changes; the other benchmarks take their ceilings from there, but for that of "
+      "memory, which\n"
       "they measure themselves.\n" +
       help_footer("  riposte bench machine\n  riposte bench machine --fresh --json"));
   command->callback([options, &run] {

@@ -98,12 +98,13 @@ Result<void> run_model(const Options& options) {
                                                                  {"tokens_per_second", std::move(rates)}}) +
                                     "\n");
   }
-  std::string text = fmt::format("{} on {}, {} threads, executor {} ({})\n", runtime->name(),
-                                 hardware::processor_name(), runtime->threads(), options.runtime.executor, arithmetic);
+  std::string text =
+      fmt::format("{} on {}, {} threads, executor {} ({})\n", runtime->name(), hardware::processor_name(),
+                  runtime->threads(), options.runtime.executor, arithmetic);
   for (const Measurement& one : *measured) {
     text += fmt::format("{:<14}{:>9.1f} tokens/s   ({:.1f} to {:.1f}, median of {})\n", one.name,
-                        one.tokens_per_second.median, one.tokens_per_second.least,
-                        one.tokens_per_second.most, options.repeats);
+                        one.tokens_per_second.median, one.tokens_per_second.least, one.tokens_per_second.most,
+                        options.repeats);
   }
   return Output::standard().write(text);
 }

@@ -31,7 +31,8 @@ struct Options {
   RecordOptions record;
 };
 
-// A model with the executor under test, which adds up its times in `profile`. Members are in the order of their dependence.
+// A model with the executor under test, which adds up its times in `profile`. Members are in the order of
+// their dependence.
 struct Bench {
   std::shared_ptr<const model::Model> model;
   std::string name, instruction_set;
@@ -79,7 +80,8 @@ struct Measurement {
 };
 
 // One step to warm up, then `repeats` at the same positions.
-Result<Measurement> measure(const Options& options, const Bench& bench, const hardware::Ceilings& ceilings, int32_t rows) {
+Result<Measurement> measure(const Options& options, const Bench& bench, const hardware::Ceilings& ceilings,
+                            int32_t rows) {
   using model::RowOutput;
   const std::vector<TokenId> tokens = some_tokens(options.context + rows, bench.model->tokenizer);
   const std::span<const TokenId> before = std::span(tokens).first(static_cast<size_t>(options.context));
@@ -91,7 +93,8 @@ Result<Measurement> measure(const Options& options, const Bench& bench, const ha
     sequence.rewind(options.context);
     if (repeat <= 0) *bench.profile = {};
     const auto start = std::chrono::steady_clock::now();
-    const auto fed = sequence.feed(step, options.all_answers ? RowOutput::kArgmax : RowOutput::kNone, RowOutput::kArgmax, {});
+    const auto fed = sequence.feed(step, options.all_answers ? RowOutput::kArgmax : RowOutput::kNone,
+                                   RowOutput::kArgmax, {});
     if (!fed) return pass_on(fed);
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
     if (repeat >= 0) milliseconds.push_back(time.count());
@@ -112,8 +115,9 @@ Result<Measurement> measure(const Options& options, const Bench& bench, const ha
 
 std::string as_line(const Measurement& one) {
   return fmt::format("{:>5}{:>11.2f}{:>11.2f}{:>11.2f}{:>12.1f}{:>9.1f}{:>10.1f}{:>7.0f} % of {}\n", one.rows,
-                     one.milliseconds.median, one.milliseconds.least, one.milliseconds.most, one.tokens_per_second,
-                     one.gb_per_second, one.gmac_per_second, 100 * one.ceiling.share, one.ceiling.of);
+                     one.milliseconds.median, one.milliseconds.least, one.milliseconds.most,
+                     one.tokens_per_second, one.gb_per_second, one.gmac_per_second, 100 * one.ceiling.share,
+                     one.ceiling.of);
 }
 
 struct Part {
@@ -126,7 +130,8 @@ struct Part {
 
 std::vector<Part> parts_of(const Measurement& one, const Bench& bench, const hardware::Ceilings& ceilings) {
   std::vector<Part> parts;
-  const auto sum = std::accumulate(one.profile.time.begin(), one.profile.time.end(), std::chrono::nanoseconds(0));
+  const auto sum =
+      std::accumulate(one.profile.time.begin(), one.profile.time.end(), std::chrono::nanoseconds(0));
   for (size_t index = 0; index < executor::kStepParts; ++index) {
     const std::chrono::duration<double> time = one.profile.time[index];
     if (time.count() <= 0) continue;
@@ -135,9 +140,11 @@ std::vector<Part> parts_of(const Measurement& one, const Bench& bench, const har
     // All layers' weights together: it is they that a step reads before it comes back to the first.
     CeilingShare ceiling = nearer_ceiling(ceilings, bench.instruction_set, one.work.all().bytes, 0, 1);
     ceiling.share *= work.bytes / one.work.all().bytes / seconds;
-    const CeilingShare multiplying = nearer_ceiling(ceilings, bench.instruction_set, 0, work.multiplications, seconds);
+    const CeilingShare multiplying =
+        nearer_ceiling(ceilings, bench.instruction_set, 0, work.multiplications, seconds);
     if (multiplying.share > ceiling.share) ceiling = multiplying;
-    parts.push_back({executor::kStepPartNames[index], seconds * 1e3, time / std::chrono::duration<double>(sum), work, ceiling});
+    parts.push_back({executor::kStepPartNames[index], seconds * 1e3,
+                     time / std::chrono::duration<double>(sum), work, ceiling});
   }
   return parts;
 }
@@ -146,11 +153,13 @@ std::string as_lines(const std::vector<Part>& parts, const executor::StepProfile
   std::string text;
   for (const Part& part : parts) {
     text += fmt::format("{:>22}{:>10.3f} ms{:>6.1f} %", part.name, part.milliseconds, 100 * part.share);
-    if (part.work.bytes > 0) text += fmt::format("{:>7.0f} % of {}", 100 * part.ceiling.share, part.ceiling.of);
+    if (part.work.bytes > 0)
+      text += fmt::format("{:>7.0f} % of {}", 100 * part.ceiling.share, part.ceiling.of);
     text += '\n';
   }
   return text + fmt::format("{:>22}{:>10.0f} a step\n", "barriers",
-                            static_cast<double>(profile.barriers) / static_cast<double>(std::max<uint64_t>(1, profile.steps)));
+                            static_cast<double>(profile.barriers) /
+                                static_cast<double>(std::max<uint64_t>(1, profile.steps)));
 }
 
 json::object as_json(const Measurement& one, const std::vector<Part>& parts) {
@@ -177,14 +186,16 @@ Result<void> run_step(const Options& options) {
   if (!bench) return pass_on(bench);
   const hardware::Ceilings ceilings = ceilings_of_now(*bench->team);
   const Output output = Output::standard();
-  const auto tell = [&](const std::string& text) { return options.record.as_json ? Result<void>() : output.write(text); };
-  auto told = tell(fmt::format(
-      "{} on {}, {} threads, {}; after {} tokens, {}\nmemory {:.1f} GB/s, int8 {:.0f} GMAC/s\n"
-      "{:>5}{:>11}{:>11}{:>11}{:>12}{:>9}{:>10}  {}\n",
-      bench->name, ceilings.processor, ceilings.threads, bench->instruction_set, options.context,
-      options.all_answers ? "every row answers" : "the last row answers", ceilings.memory.all_threads,
-      ceilings.rates_of(bench->instruction_set)->int8.all_threads, "rows", "median ms", "least", "most", "tokens/s", "GB/s",
-      "GMAC/s", "nearer ceiling"));
+  const auto tell = [&](const std::string& text) {
+    return options.record.as_json ? Result<void>() : output.write(text);
+  };
+  auto told = tell(
+      fmt::format("{} on {}, {} threads, {}; after {} tokens, {}\nmemory {:.1f} GB/s, int8 {:.0f} GMAC/s\n"
+                  "{:>5}{:>11}{:>11}{:>11}{:>12}{:>9}{:>10}  {}\n",
+                  bench->name, ceilings.processor, ceilings.threads, bench->instruction_set, options.context,
+                  options.all_answers ? "every row answers" : "the last row answers",
+                  ceilings.memory.all_threads, ceilings.rates_of(bench->instruction_set)->int8.all_threads,
+                  "rows", "median ms", "least", "most", "tokens/s", "GB/s", "GMAC/s", "nearer ceiling"));
   if (!told) return told;
   json::array steps;
   for (const int32_t rows : options.rows) {
@@ -194,12 +205,9 @@ Result<void> run_step(const Options& options) {
     if (told = tell(as_line(*one) + (options.parts ? as_lines(parts, one->profile) : "")); !told) return told;
     steps.push_back(as_json(*one, parts));
   }
-  const json::object all{{"model", bench->name},
-                         {"instruction_set", bench->instruction_set},
-                         {"context", options.context},
-                         {"answers", options.all_answers ? "all" : "last"},
-                         {"repeats", options.repeats},
-                         {"steps", std::move(steps)}};
+  const json::object all{{"model", bench->name},       {"instruction_set", bench->instruction_set},
+                         {"context", options.context}, {"answers", options.all_answers ? "all" : "last"},
+                         {"repeats", options.repeats}, {"steps", std::move(steps)}};
   if (!options.record.folder.empty()) {
     if (auto recorded = append_record(options.record.folder, ceilings, all); !recorded) return recorded;
   }
@@ -220,8 +228,9 @@ void add_bench_step(CLI::App& bench, Run& run) {
   command->add_option("--context", options->context, "tokens that the step's sequence already has")
       ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
-  command->add_flag("--answers", options->all_answers,
-                    "every row answers, as when a draft is verified; without, the last one only, as when a prompt is read");
+  command->add_flag(
+      "--answers", options->all_answers,
+      "every row answers, as when a draft is verified; without, the last one only, as when a prompt is read");
   command->add_flag("--parts", options->parts, "where the time goes, by operation");
   command->add_option("--repeats", options->repeats, "the median of so many steps is shown")
       ->check(CLI::Range(1, 1000))
@@ -233,7 +242,8 @@ void add_bench_step(CLI::App& bench, Run& run) {
                       "one that `riposte bench machine` lists; the best of this machine if not given");
   add_record_options(*command, options->record);
   command->footer(
-      "\nThe nearer ceiling: the bytes of all packed weights, keys and values over the rate of reading memory (measured\n"
+      "\nThe nearer ceiling: the bytes of all packed weights, keys and values over the rate of reading "
+      "memory (measured\n"
       "now), or the int8 multiplications over their rate (riposte bench machine), whichever allows less.\n" +
       help_footer("  riposte bench step --model qwen --rows 1,12\n"
                   "  riposte bench step --model smollm2 --rows 8 --answers --parts\n"

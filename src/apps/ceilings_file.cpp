@@ -19,7 +19,8 @@ using hardware::PeakLoops;
 using hardware::Rate;
 using hardware::ThreadTeam;
 
-// A file of another version is measured again: raise it when a figure changes its meaning.
+// A file of another version, or of another Riposte, is measured again: raise it when a figure changes its
+// meaning.
 constexpr int64_t kVersion = 1;
 constexpr size_t kLargestFile = 1 << 20;
 
@@ -31,7 +32,8 @@ json::object as_json(const Rate& rate) {
 class Reader {
  public:
   // Null, and anything but an object, has no members.
-  explicit Reader(const json::value* value) : object_(value ? value->if_object() : nullptr), good_(object_ != nullptr) {}
+  explicit Reader(const json::value* value)
+      : object_(value ? value->if_object() : nullptr), good_(object_ != nullptr) {}
 
   double positive(std::string_view name) {
     const double value = number(name);
@@ -128,9 +130,11 @@ std::string to_json(const Ceilings& ceilings) {
   }
   return json::serialize(json::object{
       {"version", kVersion},
+      {"riposte", RIPOSTE_VERSION},
       {"processor", ceilings.processor},
       {"threads", ceilings.threads},
-      {"cache_bytes", json::object{{"l1", ceilings.caches.l1}, {"l2", ceilings.caches.l2}, {"l3", ceilings.caches.l3}}},
+      {"cache_bytes",
+       json::object{{"l1", ceilings.caches.l1}, {"l2", ceilings.caches.l2}, {"l3", ceilings.caches.l3}}},
       {"read_gb_per_second", json::object{{"memory", as_json(ceilings.memory)},
                                           {"l3", as_json(ceilings.l3)},
                                           {"l2", as_json(ceilings.l2)},
@@ -144,7 +148,7 @@ std::optional<Ceilings> ceilings_from_json(std::string_view text) {
   const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
   if (error) return std::nullopt;
   Reader file(&value);
-  if (file.integer("version") != kVersion) return std::nullopt;
+  if (file.integer("version") != kVersion || file.string("riposte") != RIPOSTE_VERSION) return std::nullopt;
   Ceilings ceilings;
   ceilings.processor = file.string("processor");
   const int64_t threads = file.integer("threads");
@@ -163,8 +167,8 @@ std::optional<Ceilings> ceilings_from_json(std::string_view text) {
   if (multiply == nullptr || multiply->empty()) return std::nullopt;
   for (const json::value& one : *multiply) {
     Reader reader(&one);
-    ceilings.multiply.push_back(
-        {reader.string("instruction_set"), reader.rate("int8_gmac_per_second"), reader.rate("float_gfma_per_second")});
+    ceilings.multiply.push_back({reader.string("instruction_set"), reader.rate("int8_gmac_per_second"),
+                                 reader.rate("float_gfma_per_second")});
     if (!reader.good()) return std::nullopt;
   }
   if (!file.good() || !caches.good() || !read.good() || ceilings.threads == 0) return std::nullopt;

@@ -40,11 +40,14 @@ StepWork work_of_step(const model::Model& model, int32_t rows, int32_t answers, 
       part(StepPart::kQkv) += product(*matrix, rows);
     }
     part(StepPart::kAttentionOutput) += product(layer.attention_output, rows);
-    for (const model::Matrix* matrix : {&layer.gate, &layer.up}) part(StepPart::kGateUp) += product(*matrix, rows);
+    for (const model::Matrix* matrix : {&layer.gate, &layer.up})
+      part(StepPart::kGateUp) += product(*matrix, rows);
     part(StepPart::kDown) += product(layer.down, rows);
     // Keys and values in half precision, once for all rows.
-    const int32_t visible = config.is_local(index) ? std::min(context + rows, config.sliding_window + rows) : context + rows;
-    part(StepPart::kAttention) += {.bytes = 2.0 * sizeof(uint16_t) * visible * config.kv_heads * config.head_size};
+    const int32_t visible =
+        config.is_local(index) ? std::min(context + rows, config.sliding_window + rows) : context + rows;
+    part(StepPart::kAttention) +=
+        {.bytes = 2.0 * sizeof(uint16_t) * visible * config.kv_heads * config.head_size};
   }
   part(StepPart::kHead) += product(model.weights.output, answers);
   return work;

@@ -1,4 +1,5 @@
-// What a step must read and multiply at least, by part: counted from the model's shape, for shares of ceilings.
+// What a step must read and multiply at least, by part: counted from the model's shape, for shares of
+// ceilings.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ struct StepWork {
   Work all() const;
 };
 
-// A step of `rows` rows, of which `answers` (at least 1) pass through the whole output head, after `context` tokens.
+// A step of `rows` rows, of which `answers` (at least 1) pass through the whole output head, after `context`
+// tokens.
 StepWork work_of_step(const model::Model& model, int32_t rows, int32_t answers, int32_t context);
 
 }  // namespace riposte::apps

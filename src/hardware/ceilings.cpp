@@ -17,11 +17,13 @@ using Seconds = std::chrono::duration<double>;
 constexpr double kSecondsEach = 0.12;  // of each measurement
 constexpr int kFewestSamples = 3;
 constexpr size_t kChunk = 1024;  // what a read loop's size is a multiple of
-// How far ahead to ask, in bytes: which distance is best differs between machines, so the best of these is taken.
+// How far ahead to ask, in bytes: which distance is best differs between machines, so the best of these is
+// taken.
 constexpr size_t kAheadOfMemory[] = {0, 1024, 4096, 16384};
 constexpr size_t kAheadOfCache[] = {0, 1024};
 
-// The best rate of a few samples. `sample` does some work and returns how much; units a nanosecond are 10^9 a second.
+// The best rate of a few samples. `sample` does some work and returns how much; units a nanosecond are 10^9 a
+// second.
 template <class Sample>
 double best_rate(double seconds, Sample&& sample) {
   double best = 0;
@@ -29,28 +31,33 @@ double best_rate(double seconds, Sample&& sample) {
   for (int samples = 0; samples < kFewestSamples || Clock::now() < end; ++samples) {
     const auto start = Clock::now();
     const double amount = sample();
-    best = std::max(best, amount / std::max(1.0, static_cast<double>((Clock::now() - start) / std::chrono::nanoseconds(1))));
+    best = std::max(best, amount / std::max(1.0, static_cast<double>((Clock::now() - start) /
+                                                                     std::chrono::nanoseconds(1))));
   }
   return best;
 }
 
-size_t whole_chunks(size_t bytes) { return std::max(kChunk, bytes / kChunk * kChunk); }
+size_t whole_chunks(size_t bytes) {
+  return std::max(kChunk, bytes / kChunk * kChunk);
+}
 
 size_t physical_memory() {
   const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
   return pages > 0 && page > 0 ? static_cast<size_t>(pages) * static_cast<size_t>(page) : size_t{1} << 30;
 }
 
-// Memory that each worker has written its own part of: the part lies near its processor, and is no page of zeros that
-// the system has lent to everybody.
+// Memory that each worker has written its own part of: the part lies near its processor, and is no page of
+// zeros that the system has lent to everybody.
 class Parts {
  public:
   Parts(ThreadTeam& team, size_t bytes_each) : each_(whole_chunks(bytes_each)), data_(each_ * workers(team)) {
-    team.run([this](int worker) { std::memset(data_.data() + each_ * static_cast<size_t>(worker), 1, each_); });
+    team.run(
+        [this](int worker) { std::memset(data_.data() + each_ * static_cast<size_t>(worker), 1, each_); });
   }
 
   // Reads `bytes` of a worker's part, from `offset` on, `passes` times.
-  void read(const PeakLoops& loops, int worker, size_t offset, size_t bytes, int64_t passes, size_t ahead) const {
+  void read(const PeakLoops& loops, int worker, size_t offset, size_t bytes, int64_t passes,
+            size_t ahead) const {
     const std::byte* part = data_.data() + each_ * static_cast<size_t>(worker) + offset;
     for (int64_t pass = 0; pass < passes; ++pass) loops.read(part, bytes, ahead);
   }
@@ -62,10 +69,12 @@ class Parts {
   AlignedBuffer<std::byte> data_;
 };
 
-// A sample is long beside the clock and the start of the team, and short beside what neighbours take away now and then.
+// A sample is long beside the clock and the start of the team, and short beside what neighbours take away now
+// and then.
 constexpr size_t kSampleBytes = size_t{16} << 20;
 
-// The rate at which `readers` threads read `bytes` each, in samples that go round the bytes where those are more than one.
+// The rate at which `readers` threads read `bytes` each, in samples that go round the bytes where those are
+// more than one.
 double read_rate_of(ThreadTeam& team, int readers, const PeakLoops& loops, const Parts& parts, size_t bytes,
                     std::span<const size_t> distances) {
   bytes = whole_chunks(std::min(bytes, parts.bytes_each()));
@@ -74,25 +83,27 @@ double read_rate_of(ThreadTeam& team, int readers, const PeakLoops& loops, const
   double best = 0;
   for (const size_t ahead : distances) {
     size_t offset = 0;
-    best = std::max(best, best_rate(kSecondsEach / static_cast<double>(distances.size()), [&] {
-      offset = offset + 2 * slice <= bytes ? offset + slice : 0;
-      if (readers == 1) {
-        parts.read(loops, 0, offset, slice, passes, ahead);
-      } else {
-        team.run([&](int worker) { parts.read(loops, worker, offset, slice, passes, ahead); });
-      }
-      return static_cast<double>(slice) * static_cast<double>(passes) * readers;
-    }));
+    best =
+        std::max(best, best_rate(kSecondsEach / static_cast<double>(distances.size()), [&] {
+                   offset = offset + 2 * slice <= bytes ? offset + slice : 0;
+                   if (readers == 1) {
+                     parts.read(loops, 0, offset, slice, passes, ahead);
+                   } else {
+                     team.run([&](int worker) { parts.read(loops, worker, offset, slice, passes, ahead); });
+                   }
+                   return static_cast<double>(slice) * static_cast<double>(passes) * readers;
+                 }));
   }
   return best;
 }
 
 // `bytes_one` are read by the only thread, `bytes_each` by each of all.
-Rate read_rates(ThreadTeam& team, const PeakLoops& loops, const Parts& parts, size_t bytes_one, size_t bytes_each,
-                std::span<const size_t> distances) {
+Rate read_rates(ThreadTeam& team, const PeakLoops& loops, const Parts& parts, size_t bytes_one,
+                size_t bytes_each, std::span<const size_t> distances) {
   Rate rate;
   rate.one_thread = read_rate_of(team, 1, loops, parts, bytes_one, distances);
-  rate.all_threads = std::max(rate.one_thread, read_rate_of(team, team.size(), loops, parts, bytes_each, distances));
+  rate.all_threads =
+      std::max(rate.one_thread, read_rate_of(team, team.size(), loops, parts, bytes_each, distances));
   return rate;
 }
 
@@ -179,6 +190,8 @@ Ceilings measure_ceilings(ThreadTeam& team, std::span<const PeakLoops> loops) {
   return ceilings;
 }
 
-Rate measure_memory(ThreadTeam& team, const PeakLoops& loops) { return memory_rates(team, loops, cache_sizes()); }
+Rate measure_memory(ThreadTeam& team, const PeakLoops& loops) {
+  return memory_rates(team, loops, cache_sizes());
+}
 
 }  // namespace riposte::hardware

@@ -1,5 +1,5 @@
-// The ceilings of this machine, measured: how fast it can read at each level of its memory, how fast it can multiply, and
-// what a meeting of all threads costs. A benchmark is told in shares of these.
+// The ceilings of this machine, measured: how fast it can read at each level of its memory, how fast it can
+// multiply, and what a meeting of all threads costs. A benchmark is told in shares of these.
 #pragma once
 
 #include <cstddef>
@@ -31,24 +31,26 @@ struct Ceilings {
   int threads = 0;
   CacheSizes caches;
 
-  // 10^9 bytes a second, read in order. A cache that the machine lacks has the rates of the next level further out.
+  // 10^9 bytes a second, read in order. A cache that the machine lacks has the rates of the next level
+  // further out.
   Rate memory, l3, l2, l1;
   std::vector<MultiplyRates> multiply;  // of each instruction set, the best first
   double barrier_ns = 0;                // a barrier of all threads, all of them awake; 0 with one thread
 
-  // The rate at which `bytes`, evenly spread over the threads and read again and again, can come at best: that of the
-  // innermost level that holds them.
+  // The rate at which `bytes`, evenly spread over the threads and read again and again, can come at best:
+  // that of the innermost level that holds them.
   double read_rate(size_t bytes, int threads_reading) const;
   // Of that instruction set; of the best where it is not known. Never null after measuring.
   const MultiplyRates* rates_of(std::string_view instruction_set) const;
 };
 
-// Measures in about four seconds. `loops` names at least one instruction set, the best first. Throws std::bad_alloc where
-// there is no room for a buffer that is twice the last cache (at least 256 MB, with little memory: a quarter of it).
+// Measures in about three seconds. `loops` names at least one instruction set, the best first. Throws
+// std::bad_alloc where there is no room for a buffer that is twice the last cache (at least 256 MB, with
+// little memory: a quarter of it).
 Ceilings measure_ceilings(ThreadTeam& team, std::span<const PeakLoops> loops);
 
-// The reading of memory alone, in a third of a second: it changes within minutes on a machine with neighbours, so whoever
-// states a share of it measures it in the same run.
+// The reading of memory alone, in a third of a second: it changes within minutes on a machine with
+// neighbours, so whoever states a share of it measures it in the same run.
 Rate measure_memory(ThreadTeam& team, const PeakLoops& loops);
 
 }  // namespace riposte::hardware

@@ -47,12 +47,15 @@ CacheSizes cache_sizes() {
   for (int index = 0; index < 8; ++index) {
     const std::string folder = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index);
     const std::string level = first_word(folder + "/level");
-    if (level.size() != 1 || level[0] < '1' || level[0] > '3' || first_word(folder + "/type") == "Instruction") continue;
+    if (level.size() != 1 || level[0] < '1' || level[0] > '3' ||
+        first_word(folder + "/type") == "Instruction")
+      continue;
     size_t& size = levels[static_cast<size_t>(level[0] - '0')];
     size = std::max(size, parse_size(first_word(folder + "/size")));
   }
 #if defined(_SC_LEVEL1_DCACHE_SIZE)
-  constexpr std::array<int, 4> kNames = {0, _SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE};
+  constexpr std::array<int, 4> kNames = {0, _SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE,
+                                         _SC_LEVEL3_CACHE_SIZE};
   for (size_t level = 1; level < levels.size(); ++level) {
     if (levels[level] == 0) levels[level] = static_cast<size_t>(std::max(0L, sysconf(kNames[level])));
   }

@@ -1,4 +1,5 @@
-// The ceilings of each instruction set's arithmetic, as loops of nothing else: what hardware/ceilings.h measures with.
+// The ceilings of each instruction set's arithmetic, as loops of nothing else: what hardware/ceilings.h
+// measures with.
 #pragma once
 
 #include <span>

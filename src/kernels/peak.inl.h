@@ -1,5 +1,6 @@
-// An instruction set's peak loops (hardware/peak_loops.h), made of its primitives S and its dot product D like everything
-// else in its table: the arithmetic of a matrix product with all operands at hand and nothing around it.
+// An instruction set's peak loops (hardware/peak_loops.h), made of its primitives S and its dot product D
+// like everything else in its table: the arithmetic of a matrix product with all operands at hand and nothing
+// around it.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,8 @@
 
 namespace {
 
-// As if the object were read and changed here, so that the compiler can neither foresee what it holds nor leave it out.
+// As if the object were read and changed here, so that the compiler can neither foresee what it holds nor
+// leave it out.
 template <class T>
 void touch(T& object) {
   asm volatile("" : "+m"(object));
@@ -64,7 +66,8 @@ int64_t peak_float(int64_t rounds) {
   }
   typename S::F sums[kSums];
 #pragma GCC unroll 12
-  for (int i = 0; i < kSums; ++i) sums[i] = S::broadcast_f(static_cast<float>(i));  // equal ones would become one
+  for (int i = 0; i < kSums; ++i)
+    sums[i] = S::broadcast_f(static_cast<float>(i));  // equal ones would become one
   for (int64_t round = 0; round < rounds; ++round) {
     touch(numbers);
     const auto a = S::load_f(numbers[0]);
@@ -86,7 +89,8 @@ void peak_read(const std::byte* data, size_t bytes, size_t ahead) {
   typename S::I seen[4] = {S::zero(), S::zero(), S::zero(), S::zero()};
   const auto read_step = [&](size_t at) {
 #pragma GCC unroll 32
-    for (size_t i = 0; i < kStep / kVector; ++i) seen[i % 4] = S::bits_or(seen[i % 4], S::load(data + at + i * kVector));
+    for (size_t i = 0; i < kStep / kVector; ++i)
+      seen[i % 4] = S::bits_or(seen[i % 4], S::load(data + at + i * kVector));
   };
   if (ahead == 0) {
     for (size_t at = 0; at < bytes; at += kStep) read_step(at);

@@ -11,13 +11,13 @@ namespace riposte::kernels {
 inline int64_t scalar_peak_int8(int64_t rounds) {
   constexpr int kSums = 8;
   volatile int8_t source = 3;
-  int32_t sums[kSums] = {};
+  uint32_t sums[kSums] = {};  // which may wrap around
   for (int64_t round = 0; round < rounds; ++round) {
     const int32_t weight = source, activation = source;
-    for (int i = 0; i < kSums; ++i) sums[i] += ((weight + i) * activation) & 0xff;
+    for (int i = 0; i < kSums; ++i) sums[i] += static_cast<uint32_t>((weight + i) * activation);
   }
-  int32_t all = 0;
-  for (const int32_t sum : sums) all ^= sum;
+  uint32_t all = 0;
+  for (const uint32_t sum : sums) all ^= sum;
   source = static_cast<int8_t>(all & 1);
   return rounds * kSums;
 }
@@ -47,6 +47,7 @@ inline void scalar_peak_read(const std::byte* data, size_t bytes, size_t ahead) 
   for (const uint64_t one : seen) result = result | one;
 }
 
-inline constexpr hardware::PeakLoops kReferencePeak = {"reference", scalar_peak_int8, scalar_peak_float, scalar_peak_read};
+inline constexpr hardware::PeakLoops kReferencePeak = {"reference", scalar_peak_int8, scalar_peak_float,
+                                                       scalar_peak_read};
 
 }  // namespace riposte::kernels

@@ -51,7 +51,8 @@ class CeilingsFile : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
   hardware::Ceilings find(bool fresh = false) {
-    return find_ceilings(file_, team_, kLoops, fresh, [this](auto&, auto) { return ++measured_, made_up(kMeasured); });
+    return find_ceilings(file_, team_, kLoops, fresh,
+                         [this](auto&, auto) { return ++measured_, made_up(kMeasured); });
   }
   bool found_in_file(bool fresh = false) {
     const int before = measured_;
@@ -79,7 +80,8 @@ TEST_F(CeilingsFile, IsUsedInsteadOfMeasuringAndMeasuredAgainOnDemand) {
   EXPECT_TRUE(found_in_file());
   EXPECT_EQ(find().memory.one_thread, made_up().memory.one_thread);
   EXPECT_FALSE(found_in_file(/*fresh=*/true));
-  EXPECT_EQ(ceilings_from_json(content())->memory.one_thread, kMeasured);  // the fresh figures have replaced it
+  EXPECT_EQ(ceilings_from_json(content())->memory.one_thread,
+            kMeasured);  // the fresh figures have replaced it
 }
 
 TEST_F(CeilingsFile, IsWrittenOnceMeasured) {
@@ -124,15 +126,23 @@ TEST_F(CeilingsFile, WithAnyMemberMissingOrOfAnotherKindIsNotRead) {
     const auto read_back = ceilings_from_json(changed);
     if (read_back) {
       // Only texts may differ: a processor or an instruction set that is not ours.
-      EXPECT_TRUE(read_back->processor != made_up().processor || read_back->multiply[0].instruction_set != "plain") << changed;
+      EXPECT_TRUE(read_back->processor != made_up().processor ||
+                  read_back->multiply[0].instruction_set != "plain")
+          << changed;
     }
   }
 }
 
 TEST_F(CeilingsFile, WithAbsurdFiguresIsNotRead) {
-  for (const auto& [from, to] : {std::pair{"1E-3", "-1E-3"}, {"1E-3", "0"}, {"1E-3", "null"}, {"1E-3", "1e999"},
-                                 {"\"threads\":1", "\"threads\":0"}, {"\"threads\":1", "\"threads\":99999999999"},
-                                 {"\"version\":1", "\"version\":0"}, {"\"l3\":3", "\"l3\":-3"}}) {
+  for (const auto& [from, to] : {std::pair{"1E-3", "-1E-3"},
+                                 {"1E-3", "0"},
+                                 {"1E-3", "null"},
+                                 {"1E-3", "1e999"},
+                                 {"\"threads\":1", "\"threads\":0"},
+                                 {"\"threads\":1", "\"threads\":99999999999"},
+                                 {"\"version\":1", "\"version\":0"},
+                                 {"\"riposte\":\"", "\"riposte\":\"9"},
+                                 {"\"l3\":3", "\"l3\":-3"}}) {
     std::string text = to_json(made_up());
     const size_t at = text.find(from);
     ASSERT_NE(at, std::string::npos) << from;
@@ -143,7 +153,7 @@ TEST_F(CeilingsFile, WithAbsurdFiguresIsNotRead) {
 
 TEST_F(CeilingsFile, ThatIsDamagedIsMeasuredAgainAndReplaced) {
   for (const std::string& garbage : {std::string("{"), std::string("[]"), std::string("\0\xff\xfe", 3),
-                                    std::string(2 << 20, ' '), std::string(100'000, '[')}) {
+                                     std::string(2 << 20, ' '), std::string(100'000, '[')}) {
     write(garbage);
     EXPECT_FALSE(found_in_file());
     EXPECT_TRUE(ceilings_from_json(content()));

@@ -10,14 +10,16 @@ namespace riposte::hardware {
 namespace {
 
 int64_t multiply(int64_t rounds) {
-  volatile int32_t factor = 3;
-  int32_t sum = 0;
+  volatile uint32_t factor = 3;
+  uint32_t sum = 0;
   for (int64_t round = 0; round < rounds; ++round) sum = sum * factor + 1;
   factor = sum;
   return rounds;
 }
 
-int64_t multiply_twice(int64_t rounds) { return 2 * multiply(rounds); }
+int64_t multiply_twice(int64_t rounds) {
+  return 2 * multiply(rounds);
+}
 
 void read(const std::byte* data, size_t bytes, size_t) {
   uint64_t sum = 0;
@@ -88,8 +90,8 @@ TEST(Ceilings, OfReadingAreThoseOfTheInnermostLevelThatHoldsTheBytes) {
 
 TEST(Ceilings, OfReadingShareInnerCachesButNotTheLast) {
   const Ceilings ceilings = made_up();
-  EXPECT_EQ(ceilings.read_rate(4000, 4), 400);     // 1000 in each first level
-  EXPECT_EQ(ceilings.read_rate(100'000, 4), 60);   // all share the last level
+  EXPECT_EQ(ceilings.read_rate(4000, 4), 400);    // 1000 in each first level
+  EXPECT_EQ(ceilings.read_rate(100'000, 4), 60);  // all share the last level
   EXPECT_EQ(ceilings.read_rate(400'000, 4), 15);
 }
 
