@@ -63,6 +63,12 @@ bool same_weights(const PackedWeights& a, const PackedWeights& b) {
   return true;
 }
 
+uint64_t hash_of(const PackedWeights& weights) {
+  uint64_t hash = 14695981039346656037u;
+  for (const std::byte byte : weights.memory.span()) hash = (hash ^ static_cast<uint64_t>(byte)) * 1099511628211u;
+  return hash;
+}
+
 std::string read_bytes(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -30,6 +30,9 @@ class TemporaryFolder {
 // Writes a tiny model of 4-, 5-, 6- and 8-bit matrices and opens it. Another seed: other weights.
 std::shared_ptr<const model::Model> write_tiny_model(const std::filesystem::path& path, uint64_t seed = 1);
 
+// FNV-1a over the bytes of all matrices.
+uint64_t hash_of(const PackedWeights& weights);
+
 // The same shapes and the same bytes in all matrices.
 bool same_weights(const PackedWeights& a, const PackedWeights& b);
 

@@ -66,6 +66,12 @@ TEST_F(PackedFile, WhatIsReadBackIsWhatWasPackedWhetherCopiedOrUsedInPlace) {
   EXPECT_EQ(viewed.bytes(), packed_.bytes());
 }
 
+// A change of the layout fails here: raise kPackingVersion with it, so that nobody's old files are taken for new ones.
+TEST_F(PackedFile, TheBytesOfThisVersionOfThePackingAreTheseOnEveryMachine) {
+  EXPECT_EQ(quant::kPackingVersion, 1u);
+  EXPECT_EQ(hash_of(packed_), 2024729112612928205u);
+}
+
 TEST_F(PackedFile, AFileOfAnyOtherLengthIsDamaged) {
   const std::string whole = read_bytes(path_);
   std::vector<size_t> lengths = {0, 1, 7, 8, kHeaderBytes - 1, kHeaderBytes, kHeaderBytes + 1, index_bytes_ - 1, index_bytes_,
