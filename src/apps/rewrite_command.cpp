@@ -134,6 +134,8 @@ class Session {
                                         {"cached_tokens", usage.cached_tokens},
                                         {"output_tokens", usage.output_tokens},
                                         {"passes", usage.passes},
+                                        {"drafted_tokens", usage.drafted_tokens},
+                                        {"accepted_tokens", usage.accepted_tokens},
                                         {"prefill_ms", milliseconds(rewritten.finish.timings.prefill)},
                                         {"decode_ms", milliseconds(rewritten.finish.timings.decode)},
                                         {"total_ms", milliseconds(rewritten.time)}});
@@ -197,7 +199,7 @@ Result<int> run_rewrite(const Options& options) {
   const auto chat_template = parse_chat_template(runtime->model());
   if (!chat_template) return pass_on(chat_template);
   const rewrite::PromptFormat format{*chat_template, runtime->tokenizer()};
-  engine::Engine engine(runtime->executor(), runtime->tokenizer());
+  engine::Engine engine(runtime->executor(), runtime->tokenizer(), runtime->engine_options());
   Rewriter rewriter(engine, format, *preset);
   Session session(options, *runtime, *preset, rewriter);
   if (lines) {
@@ -233,6 +235,7 @@ void add_rewrite_command(CLI::App& app, Run& run) {
   options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);
+  add_drafting_option(*command, options->runtime);
   command->footer(
       "\nOn a terminal text appears as it comes; elsewhere there is one line out for each line in. A line "
       "that cannot\n"

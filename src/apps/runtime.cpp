@@ -4,6 +4,7 @@
 #include <set>
 
 #include "apps/model_lookup.h"
+#include "drafting/source_drafter.h"
 #include "executor/executors.h"
 
 namespace riposte::apps {
@@ -43,6 +44,12 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options) {
       ->excludes(folder);
 }
 
+void add_drafting_option(CLI::App& command, RuntimeOptions& options) {
+  command.add_flag_callback(
+      "--no-drafting", [&options] { options.drafting = false; },
+      "decode token by token, without guesses from the source (slower, the same answers)");
+}
+
 Result<chat::Template> parse_chat_template(const model::Model& model) {
   if (model.chat_template.empty()) {
     return fail(ErrorCode::kUnsupported,
@@ -74,6 +81,7 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   auto executor = make(runtime.model_, *runtime.team_, executor_options);
   if (!executor) return pass_on(executor);
   runtime.executor_ = std::move(*executor);
+  if (options.drafting) runtime.drafter_ = std::make_unique<drafting::SourceDrafter>(runtime.tokenizer().eos());
   return runtime;
 }
 

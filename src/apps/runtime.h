@@ -9,6 +9,8 @@
 
 #include "base/result.h"
 #include "chat/template.h"
+#include "drafting/drafter.h"
+#include "engine/engine.h"
 #include "hardware/thread_team.h"
 #include "model/executor.h"
 #include "model/model.h"
@@ -24,11 +26,14 @@ struct RuntimeOptions {
   int threads = 0;               // 0: all processors that this process may use
   int32_t context = 4096;        // tokens of KV memory, shared by all sequences
   std::string packed_cache;      // the folder that keeps packed weights for the next start; empty: none
+  bool drafting = true;          // guess that an answer goes on as its source does
 };
 
 // --model, --executor, --instruction-set, --threads, --context, --packed-cache and --no-packed-cache, with their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);
+// --no-drafting, for commands that answer requests.
+void add_drafting_option(CLI::App& command, RuntimeOptions& options);
 
 // The template of a model that can chat. Errors: kUnsupported (the file has none), those of Template::parse.
 Result<chat::Template> parse_chat_template(const model::Model& model);
@@ -46,6 +51,8 @@ class Runtime {
   const std::string& name() const { return name_; }  // the model file's name without ".gguf"
   // Tokens of one sequence at most: what the model was trained for and the KV memory holds.
   int32_t context_length() const;
+  // For an engine that this outlives.
+  engine::EngineOptions engine_options() const { return {.drafter = drafter_.get()}; }
 
  private:
   Runtime() = default;
@@ -53,6 +60,7 @@ class Runtime {
   std::shared_ptr<const model::Model> model_;
   std::unique_ptr<hardware::ThreadTeam> team_;
   std::unique_ptr<model::Executor> executor_;
+  std::unique_ptr<drafting::Drafter> drafter_;  // null: no guesses
 };
 
 }  // namespace riposte::apps

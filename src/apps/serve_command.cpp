@@ -57,7 +57,7 @@ Result<void> run_serve(const Options& options) {
     if (!parsed) return pass_on(parsed);
     chat_template = std::move(*parsed);
   }
-  engine::Engine engine(runtime->executor(), runtime->tokenizer());
+  engine::Engine engine(runtime->executor(), runtime->tokenizer(), runtime->engine_options());
   server::Server server(options.server,
                         {.name = runtime->name(),
                          .created = static_cast<int64_t>(std::time(nullptr)),
@@ -90,6 +90,7 @@ void add_serve_command(CLI::App& app, Run& run) {
   options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);
+  add_drafting_option(*command, options->runtime);
   command->footer(
       help_footer("  riposte serve --model qwen --port 8080\n"
                   "  curl http://127.0.0.1:8080/v1/models"));

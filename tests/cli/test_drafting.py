@@ -1,0 +1,28 @@
+"""Drafting from the source: fewer passes, the same bytes, on a real model."""
+import json
+import os
+import pathlib
+
+import pytest
+
+HOME = pathlib.Path(os.environ.get("RIPOSTE_HOME", pathlib.Path.home() / ".cache/riposte"))
+MODEL = HOME / "models/smollm2-135m-instruct-q4_1.gguf"
+SENTENCES = ["The train to the coast leaves at nine.", "She go to the market every days and buy two apple .",
+             "I has never saw such a beautiful garden before; it was full of red roses.", "Short.",
+             "Er hat gestern 3 Briefe geschrieben, aber keinen abgeschickt."]
+
+
+@pytest.mark.parametrize("instruction", ["Repeat the sentence exactly.", "Correct the grammar of the sentence."])
+def test_an_answer_has_the_same_bytes_with_and_without_drafts(riposte, instruction):
+    if not MODEL.is_file():
+        pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
+    answers = []
+    for options in ([], ["--no-drafting"]):
+        done = riposte("rewrite", "--model", MODEL, "--json", "--instruction", instruction, *options, *SENTENCES)
+        answers.append([json.loads(line) for line in done.stdout.splitlines()])
+        assert len(answers[-1]) == len(SENTENCES), done.stderr
+    drafted, plain = answers
+    assert [answer["text"] for answer in drafted] == [answer["text"] for answer in plain]
+    assert sum(answer["accepted_tokens"] for answer in drafted) > 10
+    assert sum(answer["passes"] for answer in drafted) < sum(answer["passes"] for answer in plain)
+    assert all(answer["drafted_tokens"] == 0 for answer in plain)
