@@ -1,4 +1,5 @@
-// A second start with packed weights from a file, and all that can be wrong with the file: never another answer.
+// A second start with packed weights from a file, and all that can be wrong with the file: never another
+// answer.
 #include "executor/cpu/packed_cache.h"
 
 #include <gtest/gtest.h>

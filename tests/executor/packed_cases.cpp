@@ -26,7 +26,8 @@ TemporaryFolder::~TemporaryFolder() {
 
 std::vector<std::string> TemporaryFolder::names(const fs::path& folder) const {
   std::vector<std::string> found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) found.push_back(entry.path().filename());
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+    found.push_back(entry.path().filename());
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -46,8 +47,8 @@ std::shared_ptr<const model::Model> write_tiny_model(const fs::path& path, uint6
 namespace {
 
 bool same_matrix(const quant::PackedMatrix& a, const quant::PackedMatrix& b) {
-  return a.format() == b.format() && a.rows() == b.rows() && a.columns() == b.columns() && a.bytes() == b.bytes() &&
-         std::memcmp(a.panel(0), b.panel(0), a.bytes()) == 0;
+  return a.format() == b.format() && a.rows() == b.rows() && a.columns() == b.columns() &&
+         a.bytes() == b.bytes() && std::memcmp(a.panel(0), b.panel(0), a.bytes()) == 0;
 }
 
 }  // namespace
@@ -55,8 +56,9 @@ bool same_matrix(const quant::PackedMatrix& a, const quant::PackedMatrix& b) {
 bool same_weights(const PackedWeights& a, const PackedWeights& b) {
   if (a.layers.size() != b.layers.size() || !same_matrix(a.output, b.output)) return false;
   for (size_t i = 0; i < a.layers.size(); ++i) {
-    for (const auto matrix : {&PackedLayer::query, &PackedLayer::key, &PackedLayer::value,
-                              &PackedLayer::attention_output, &PackedLayer::gate, &PackedLayer::up, &PackedLayer::down}) {
+    for (const auto matrix :
+         {&PackedLayer::query, &PackedLayer::key, &PackedLayer::value, &PackedLayer::attention_output,
+          &PackedLayer::gate, &PackedLayer::up, &PackedLayer::down}) {
       if (!same_matrix(a.layers[i].*matrix, b.layers[i].*matrix)) return false;
     }
   }
@@ -65,7 +67,8 @@ bool same_weights(const PackedWeights& a, const PackedWeights& b) {
 
 uint64_t hash_of(const PackedWeights& weights) {
   uint64_t hash = 14695981039346656037u;
-  for (const std::byte byte : weights.memory.span()) hash = (hash ^ static_cast<uint64_t>(byte)) * 1099511628211u;
+  for (const std::byte byte : weights.memory.span())
+    hash = (hash ^ static_cast<uint64_t>(byte)) * 1099511628211u;
   return hash;
 }
 

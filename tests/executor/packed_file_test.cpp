@@ -25,7 +25,8 @@ class PackedFile : public testing::Test {
   PackedFile() {
     EXPECT_TRUE(write_pack(path_, key_, sections_, packed_.memory.span()));
     index_bytes_ = kHeaderBytes + sections_.size() * kRecordBytes;
-    for (const PackedSection& section : sections_) index_bytes_ += static_cast<size_t>(section.panels) * kChecksumBytes;
+    for (const PackedSection& section : sections_)
+      index_bytes_ += static_cast<size_t>(section.panels) * kChecksumBytes;
   }
 
   Result<PackFile> read() { return read_pack(path_, key_, sections_, team_); }
@@ -66,7 +67,8 @@ TEST_F(PackedFile, WhatIsReadBackIsWhatWasPackedWhetherCopiedOrUsedInPlace) {
   EXPECT_EQ(viewed.bytes(), packed_.bytes());
 }
 
-// A change of the layout fails here: raise kPackingVersion with it, so that nobody's old files are taken for new ones.
+// A change of the layout fails here: raise kPackingVersion with it, so that nobody's old files are taken for
+// new ones.
 TEST_F(PackedFile, TheBytesOfThisVersionOfThePackingAreTheseOnEveryMachine) {
   EXPECT_EQ(quant::kPackingVersion, 1u);
   EXPECT_EQ(hash_of(packed_), 2024729112612928205u);
@@ -74,8 +76,18 @@ TEST_F(PackedFile, TheBytesOfThisVersionOfThePackingAreTheseOnEveryMachine) {
 
 TEST_F(PackedFile, AFileOfAnyOtherLengthIsDamaged) {
   const std::string whole = read_bytes(path_);
-  std::vector<size_t> lengths = {0, 1, 7, 8, kHeaderBytes - 1, kHeaderBytes, kHeaderBytes + 1, index_bytes_ - 1, index_bytes_,
-                                 index_bytes_ + 1, whole.size() - 4096, whole.size() - 1};
+  std::vector<size_t> lengths = {0,
+                                 1,
+                                 7,
+                                 8,
+                                 kHeaderBytes - 1,
+                                 kHeaderBytes,
+                                 kHeaderBytes + 1,
+                                 index_bytes_ - 1,
+                                 index_bytes_,
+                                 index_bytes_ + 1,
+                                 whole.size() - 4096,
+                                 whole.size() - 1};
   for (size_t length = 2; length < index_bytes_; length += 89) lengths.push_back(length);
   for (size_t length = index_bytes_; length < whole.size(); length += 65'521) lengths.push_back(length);
   for (const size_t length : lengths) {
@@ -182,7 +194,8 @@ TEST_F(PackedFile, AWriteThatFailsLeavesTheOldFileAndNothingElse) {
 
 TEST_F(PackedFile, AFolderThatCannotBeMadeIsAnError) {
   write_bytes(folder_.path() / "file", "in the way");
-  const auto written = write_pack(folder_.path() / "file" / "tiny.pack", key_, sections_, packed_.memory.span());
+  const auto written =
+      write_pack(folder_.path() / "file" / "tiny.pack", key_, sections_, packed_.memory.span());
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::kIo);
 }
@@ -191,8 +204,9 @@ TEST_F(PackedFile, LeftoversOfWritersThatAreGoneAreRemovedAndNoOthers) {
   const fs::path packs = path_.parent_path();
   const std::string alive = fmt::format("tiny.pack.{}-3.partial", ::getpid());
   const std::string gone = "tiny.pack.999999999-0.partial";  // beyond the highest number of a process
-  for (const std::string& name : {alive, gone, std::string("other.pack.999999999-0.partial"),
-                                  std::string("tiny.pack.x-0.partial"), std::string("tiny.pack.999999999.partial")}) {
+  for (const std::string& name :
+       {alive, gone, std::string("other.pack.999999999-0.partial"), std::string("tiny.pack.x-0.partial"),
+        std::string("tiny.pack.999999999.partial")}) {
     write_bytes(packs / name, "x");
   }
   ASSERT_TRUE(write_pack(path_, key_, sections_, packed_.memory.span()));

@@ -33,7 +33,8 @@ size_t huge_page_bytes(std::span<const std::byte> bytes) {
     } else if (overlaps && line.starts_with(kField)) {
       const size_t digits = line.find_first_not_of(' ', kField.size());
       size_t kibibytes = 0;
-      if (digits != std::string::npos) std::from_chars(line.data() + digits, line.data() + line.size(), kibibytes);
+      if (digits != std::string::npos)
+        std::from_chars(line.data() + digits, line.data() + line.size(), kibibytes);
       sum += kibibytes << 10;
     }
   }

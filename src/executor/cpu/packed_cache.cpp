@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 constexpr size_t kLongestName = 100;  // bytes of the model's name; file systems end at 255
 constexpr int kLowestPriority = 19;
 
-// A mapped file is as fast as memory of our own only where huge pages hold it; in pages of 4 KiB a step takes longer than
-// copying once is worth.
+// A mapped file is as fast as memory of our own only where huge pages hold it; in pages of 4 KiB a step takes
+// longer than copying once is worth.
 bool is_fast_to_read(std::span<const std::byte> mapped) {
   return huge_page_bytes(mapped) >= mapped.size() - mapped.size() / 16;
 }
@@ -74,7 +74,8 @@ PackedWeights load_or_pack(const model::Model& model, hardware::ThreadTeam& team
     if (!is_fast_to_read(found->panels)) return copy_weights(model.weights, found->panels, team);
     return view_weights(model.weights, found->panels, std::move(found->file));
   }
-  if (found.error().code != ErrorCode::kNotFound) spdlog::info("packing the weights again: {}", found.error().message);
+  if (found.error().code != ErrorCode::kNotFound)
+    spdlog::info("packing the weights again: {}", found.error().message);
   PackedWeights packed = pack_weights(model.weights, team);
   job.panels = packed.memory.span();
   try {

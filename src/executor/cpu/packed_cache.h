@@ -1,4 +1,5 @@
-// Packed weights that outlive the process: from a file if there is a good one, else packed, and written for the next start.
+// Packed weights that outlive the process: from a file if there is a good one, else packed, and written for
+// the next start.
 #pragma once
 
 #include <filesystem>
@@ -8,12 +9,14 @@
 
 namespace riposte::executor {
 
-// folder/NAME-HASH.pack, the hash being that of the model file's whole path: a model has one file, which is replaced when
-// the model file or the packing changes.
+// folder/NAME-HASH.pack, the hash being that of the model file's whole path: a model has one file, which is
+// replaced when the model file or the packing changes.
 std::filesystem::path pack_path(const std::filesystem::path& folder, const std::filesystem::path& model_file);
 
-// Never fails: what is wrong with the file or the folder costs time and a line in the log. An empty folder means none. The
-// file is written in the background, after packing; the destructor of the result waits for that.
-PackedWeights load_or_pack(const model::Model& model, hardware::ThreadTeam& team, const std::filesystem::path& folder);
+// Never fails: what is wrong with the file or the folder costs time and a line in the log. An empty folder
+// means none. The file is written in the background, after packing; the destructor of the result waits for
+// that.
+PackedWeights load_or_pack(const model::Model& model, hardware::ThreadTeam& team,
+                           const std::filesystem::path& folder);
 
 }  // namespace riposte::executor

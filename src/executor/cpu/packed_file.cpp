@@ -55,8 +55,8 @@ struct Layout {
   Layout(const PackKey& key, std::span<const PackedSection> sections)
       : header{kMagic, kFormatVersion, quant::kPackingVersion, key, sections.size(), 0, 0, 0} {
     for (const PackedSection& section : sections) {
-      records.push_back({static_cast<uint32_t>(section.type), section.rows, section.columns, 0, section.offset,
-                         section.bytes()});
+      records.push_back({static_cast<uint32_t>(section.type), section.rows, section.columns, 0,
+                         section.offset, section.bytes()});
       header.panels += static_cast<uint64_t>(section.panels);
     }
     checksums = sizeof(Header) + records.size() * sizeof(Record);
@@ -71,22 +71,25 @@ struct StateDeleter {
 };
 using State = std::unique_ptr<XXH3_state_t, StateDeleter>;
 
-uint64_t checksum_of(std::span<const std::byte> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+uint64_t checksum_of(std::span<const std::byte> bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 uint64_t index_checksum(Header header, std::span<const std::byte> after_header) {
   header.index_checksum = 0;
   return XXH3_64bits_withSeed(after_header.data(), after_header.size(), XXH3_64bits(&header, sizeof header));
 }
 
-// Calls body(number of the panel, its offset) for panels [begin, end) of each section, shared out as a step shares them.
+// Calls body(number of the panel, its offset) for panels [begin, end) of each section, shared out as a step
+// shares them.
 template <class Body>
 void for_panels(std::span<const PackedSection> sections, int worker, int workers, Body&& body) {
   int64_t first = 0;
   for (const PackedSection& section : sections) {
     const hardware::Share share = hardware::share_of(section.panels, worker, workers);
     for (int64_t panel = share.begin; panel < share.end; ++panel) {
-      body(static_cast<size_t>(first + panel), section.offset + static_cast<size_t>(panel) * section.panel_bytes,
-           section.panel_bytes);
+      body(static_cast<size_t>(first + panel),
+           section.offset + static_cast<size_t>(panel) * section.panel_bytes, section.panel_bytes);
     }
     first += section.panels;
   }
@@ -95,14 +98,15 @@ void for_panels(std::span<const PackedSection> sections, int worker, int workers
 // Compares the index with the one that it must be. `bytes` is the whole file.
 Result<void> check_index(std::span<const std::byte> bytes, const Layout& expected) {
   if (bytes.size() < sizeof(Header)) {
-    return fail(ErrorCode::kCorrupt, "its header needs {} bytes, the file has {}", sizeof(Header), bytes.size());
+    return fail(ErrorCode::kCorrupt, "its header needs {} bytes, the file has {}", sizeof(Header),
+                bytes.size());
   }
   Header header;
   std::memcpy(&header, bytes.data(), sizeof header);
   if (header.magic != kMagic) return fail(ErrorCode::kCorrupt, "it is no file of packed weights");
   if (header.format_version != kFormatVersion || header.packing_version != quant::kPackingVersion) {
-    return fail(ErrorCode::kUnsupported, "it has version {}.{}, this program writes {}.{}", header.format_version,
-                header.packing_version, kFormatVersion, quant::kPackingVersion);
+    return fail(ErrorCode::kUnsupported, "it has version {}.{}, this program writes {}.{}",
+                header.format_version, header.packing_version, kFormatVersion, quant::kPackingVersion);
   }
   if (header.key != expected.header.key) {
     return fail(ErrorCode::kUnsupported, "the model file has changed since");
@@ -112,10 +116,12 @@ Result<void> check_index(std::span<const std::byte> bytes, const Layout& expecte
     return fail(ErrorCode::kCorrupt, "it should have {} bytes, its header says {} and the file has {}",
                 expected.header.file_bytes, header.file_bytes, bytes.size());
   }
-  if (std::memcmp(bytes.data() + sizeof header, expected.records.data(), expected.records.size() * sizeof(Record)) != 0) {
+  if (std::memcmp(bytes.data() + sizeof header, expected.records.data(),
+                  expected.records.size() * sizeof(Record)) != 0) {
     return fail(ErrorCode::kCorrupt, "its matrices are not those of the model");
   }
-  if (header.index_checksum != index_checksum(header, bytes.first(expected.panels_begin).subspan(sizeof header))) {
+  if (header.index_checksum !=
+      index_checksum(header, bytes.first(expected.panels_begin).subspan(sizeof header))) {
     return fail(ErrorCode::kCorrupt, "its index is damaged");
   }
   return {};
@@ -150,15 +156,19 @@ Result<PackKey> pack_key(const model::Model& model) {
 Result<PackFile> read_pack(const fs::path& path, const PackKey& key, std::span<const PackedSection> sections,
                            hardware::ThreadTeam& team) {
   std::error_code failed;
-  if (const fs::file_status status = fs::status(path, failed); fs::exists(status) && !fs::is_regular_file(status)) {
-    return fail(ErrorCode::kIo, "'{}' is not a regular file", path.string());  // opening a pipe would wait for a writer
+  if (const fs::file_status status = fs::status(path, failed);
+      fs::exists(status) && !fs::is_regular_file(status)) {
+    return fail(ErrorCode::kIo, "'{}' is not a regular file",
+                path.string());  // opening a pipe would wait for a writer
   }
   auto file = MappedFile::open(path);
   if (!file) return pass_on(file);
   const std::span<const std::byte> bytes = file->bytes();
   const Layout layout(key, sections);
-  if (auto good = check_index(bytes, layout); !good) return tl::unexpected(good.error().within(path.string()));
-  // Asks for huge pages when the file has to come from the disk; kernels that cannot do so for files refuse, no matter.
+  if (auto good = check_index(bytes, layout); !good)
+    return tl::unexpected(good.error().within(path.string()));
+  // Asks for huge pages when the file has to come from the disk; kernels that cannot do so for files refuse,
+  // no matter.
   ::madvise(const_cast<std::byte*>(bytes.data()), bytes.size(), MADV_HUGEPAGE);
 
   const std::span<const std::byte> panels = bytes.subspan(layout.panels_begin);
@@ -167,7 +177,8 @@ Result<PackFile> read_pack(const fs::path& path, const PackKey& key, std::span<c
     for_panels(sections, worker, team.size(), [&](size_t panel, size_t offset, size_t size) {
       uint64_t expected;
       std::memcpy(&expected, bytes.data() + layout.checksums + panel * sizeof expected, sizeof expected);
-      if (checksum_of(panels.subspan(offset, size)) != expected) damaged.store(true, std::memory_order_relaxed);
+      if (checksum_of(panels.subspan(offset, size)) != expected)
+        damaged.store(true, std::memory_order_relaxed);
     });
   });
   if (damaged) return fail(ErrorCode::kCorrupt, "{}: its panels are damaged", path.string());
@@ -190,12 +201,14 @@ Result<void> write_pack(const fs::path& path, const PackKey& key, std::span<cons
   std::error_code failed;
   fs::create_directories(path.parent_path(), failed);
   if (failed) {
-    return fail(ErrorCode::kIo, "cannot make the folder '{}': {}", path.parent_path().string(), failed.message());
+    return fail(ErrorCode::kIo, "cannot make the folder '{}': {}", path.parent_path().string(),
+                failed.message());
   }
   remove_leftovers(path);
-  if (const fs::space_info space = fs::space(path.parent_path(), failed); !failed && space.available < header.file_bytes) {
-    return fail(ErrorCode::kIo, "'{}' needs {} MB, the disk has {} left", path.string(), header.file_bytes >> 20,
-                space.available >> 20);
+  if (const fs::space_info space = fs::space(path.parent_path(), failed);
+      !failed && space.available < header.file_bytes) {
+    return fail(ErrorCode::kIo, "'{}' needs {} MB, the disk has {} left", path.string(),
+                header.file_bytes >> 20, space.available >> 20);
   }
   auto file = gguf::OutputFile::create(path);
   if (!file) return pass_on(file);

@@ -6,8 +6,8 @@ namespace riposte::executor {
 namespace {
 
 struct Role {
-  quant::PackedMatrix PackedLayer::* packed;
-  model::Matrix model::LayerWeights::* file;
+  quant::PackedMatrix PackedLayer::*packed;
+  model::Matrix model::LayerWeights::*file;
 };
 
 constexpr Role kRoles[] = {
@@ -97,7 +97,8 @@ PackedWeights copy_weights(const model::Weights& weights, std::span<const std::b
   return packed;
 }
 
-PackedWeights view_weights(const model::Weights& weights, std::span<const std::byte> panels, MappedFile file) {
+PackedWeights view_weights(const model::Weights& weights, std::span<const std::byte> panels,
+                           MappedFile file) {
   const std::vector<PackedSection> sections = plan_sections(weights);
   PackedWeights packed = with_layers(weights);
   const auto matrices = matrices_of(packed);

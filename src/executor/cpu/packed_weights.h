@@ -1,4 +1,5 @@
-// A model's matrices in panels, in one piece of memory: packed by all threads at load, or found packed in a file.
+// A model's matrices in panels, in one piece of memory: packed by all threads at load, or found packed in a
+// file.
 #pragma once
 
 #include <cstdint>
@@ -44,14 +45,16 @@ struct PackedSection {
   size_t end() const { return offset + bytes(); }
 };
 
-// The matrices one behind the other, in the order in which a step reads them; the end of the last is the size of the whole.
-// A file's packed weights are laid out in the same way.
+// The matrices one behind the other, in the order in which a step reads them; the end of the last is the size
+// of the whole. A file's packed weights are laid out in the same way.
 std::vector<PackedSection> plan_sections(const model::Weights& weights);
 
-// Packs into memory of its own. Each worker packs the panels that it will multiply later, so that their memory lies near.
+// Packs into memory of its own. Each worker packs the panels that it will multiply later, so that their
+// memory lies near.
 PackedWeights pack_weights(const model::Weights& weights, hardware::ThreadTeam& team);
 
-// Copies what lies packed at `panels`, laid out as planned; each worker copies the panels that it will multiply later.
+// Copies what lies packed at `panels`, laid out as planned; each worker copies the panels that it will
+// multiply later.
 PackedWeights copy_weights(const model::Weights& weights, std::span<const std::byte> panels,
                            hardware::ThreadTeam& team);
 
