@@ -102,16 +102,27 @@ void fill(executor::QuantizedRows& quantized, const kernels::Kernels& kernels, i
   }
 }
 
-// Seconds for one pass over the weights, the median of samples of at least a millisecond.
-double seconds_of_a_pass(const std::function<void(int)>& passes, int milliseconds) {
+// Seconds for one pass of all threads over the weights, the median of samples of at least a millisecond.
+// `pass` is a worker's share of one. Every sample begins with a pass that is not counted: waking the team up
+// can take longer than the whole sample.
+double seconds_of_a_pass(hardware::ThreadTeam& team, const std::function<void(int worker)>& pass,
+                         int milliseconds) {
   using Clock = std::chrono::steady_clock;
   const auto time = [&](int count) {
-    const auto start = Clock::now();
-    passes(count);
-    return std::chrono::duration<double>(Clock::now() - start).count();
+    Clock::time_point start, end;
+    team.run([&](int worker) {
+      pass(worker);
+      team.barrier();
+      if (worker == 0) start = Clock::now();
+      for (int i = 0; i < count; ++i) pass(worker);
+      team.barrier();
+      if (worker == 0) end = Clock::now();
+    });
+    return std::chrono::duration<double>(end - start).count();
   };
-  const double first = std::max(1e-7, time(1));
-  const int count = std::clamp(static_cast<int>(1e-3 / first), 1, 10'000);
+  double first = time(1);
+  for (int i = 0; i < 4; ++i) first = std::min(first, time(1));
+  const int count = std::clamp(static_cast<int>(1e-3 / std::max(1e-7, first)), 1, 10'000);
   std::vector<double> samples;
   const auto end = Clock::now() + std::chrono::milliseconds(milliseconds);
   while (samples.size() < 5 || Clock::now() < end) samples.push_back(time(count) / count);
@@ -125,17 +136,13 @@ Measurement measure(const kernels::Kernels& kernels, TensorType type, std::strin
   fill(input, kernels, rows, options.columns);
   const auto stride = static_cast<size_t>(weights.matrices.front().rows());
   AlignedBuffer<float> out(stride * static_cast<size_t>(rows));
-  const auto passes = [&](int count) {
-    team.run([&](int worker) {
-      for (int pass = 0; pass < count; ++pass) {
-        for (const quant::PackedMatrix& matrix : weights.matrices) {
-          const hardware::Share share = hardware::share_of(matrix.panels(), worker, team.size());
-          input.multiply(kernels, matrix, share.begin, share.end, out.data(), stride, /*add=*/false);
-        }
-      }
-    });
+  const auto pass = [&](int worker) {
+    for (const quant::PackedMatrix& matrix : weights.matrices) {
+      const hardware::Share share = hardware::share_of(matrix.panels(), worker, team.size());
+      input.multiply(kernels, matrix, share.begin, share.end, out.data(), stride, /*add=*/false);
+    }
   };
-  const double seconds = seconds_of_a_pass(passes, options.milliseconds);
+  const double seconds = seconds_of_a_pass(team, pass, options.milliseconds);
   const auto bytes = static_cast<double>(weights.bytes);
   const double multiplications =
       static_cast<double>(weights.panels) * quant::kPanelRows * options.columns * rows;

@@ -27,7 +27,8 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options) {
       ->check(CLI::IsMember(std::set<std::string>{"cpu", "float"}))
       ->capture_default_str();
   command.add_option("--instruction-set", options.instruction_set,
-                     "reference, avx2, avx512 or avx512_vnni; the best of this machine if not given");
+                     "avx512_vnni, avx512_vnni_256, avx_vnni, avx512, avx2, neon_i8mm, neon_dotprod or reference; the "
+                     "best of this machine if not given");
   command.add_option("--threads,-t", options.threads, "threads to compute with; 0: all processors")
       ->check(CLI::Range(0, kMaxThreads))
       ->capture_default_str();

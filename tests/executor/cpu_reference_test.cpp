@@ -22,6 +22,8 @@ namespace fs = std::filesystem;
 struct RealModel {
   const char* name;  // of the file, and of its folder of reference values
   double most_divergence;
+  double largest_margin;   // of the truth, where a greedy answer may first differ
+  int identical_answers;   // of 8, at least
   bool by_default;
 };
 
@@ -110,21 +112,19 @@ TEST_P(CpuReference, GreedyAnswersDifferFromTheTruthOnlyWhereTheMarginIsSmall) {
       if (i + 1 < expected.continuation.size()) next = sequence.argmax({next}, 64);
     }
     if (i < expected.continuation.size()) {
-      EXPECT_LT(expected.margins[i], 0.5) << "token " << i << " of the continuation";
+      EXPECT_LT(expected.margins[i], GetParam().largest_margin) << "token " << i << " of the continuation";
     }
     identical += i == expected.continuation.size();
     ++cases;
   }
-  if (std::string(GetParam().name).starts_with("qwen")) {
-    EXPECT_EQ(identical, cases);
-  }
+  EXPECT_GE(identical, GetParam().identical_answers);
   fmt::print("{}: {} of {} greedy answers identical\n", GetParam().name, identical, cases);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, CpuReference,
-                         testing::Values(RealModel{"smollm2-135m-instruct-q4_1", 0.0038, true},
-                                         RealModel{"gemma-3-270m-q4_k_m", 0.0046, true},
-                                         RealModel{"qwen2.5-coder-1.5b-instruct-q4_k_m", 0.0024, false}),
+                         testing::Values(RealModel{"smollm2-135m-instruct-q4_1", 0.0038, 0.4, 5, true},
+                                         RealModel{"gemma-3-270m-q4_k_m", 0.0046, 0.25, 2, true},
+                                         RealModel{"qwen2.5-coder-1.5b-instruct-q4_k_m", 0.0024, 0.005, 7, false}),
                          [](const testing::TestParamInfo<RealModel>& instance) {
                            const std::string name = instance.param.name;
                            return name.substr(0, name.find_first_of("-.0123456789"));
