@@ -24,6 +24,10 @@ struct Avx2 {
   static I bits_or(I a, I b) { return _mm256_or_si256(a, b); }
   static I add(I a, I b) { return _mm256_add_epi32(a, b); }
   static I multiply(I a, I b) { return _mm256_mullo_epi32(a, b); }
+  static I add16(I a, I b) { return _mm256_add_epi16(a, b); }
+  // Unsigned bytes of `a` times signed bytes of `b`, neighbours added in 16 bits; and neighbours of those in 32 bits.
+  static I multiply_pairs(I a, I b) { return _mm256_maddubs_epi16(a, b); }
+  static I widen_pairs(I pairs) { return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)); }
   static I greater(I a, I b) { return _mm256_max_epi32(a, b); }
   template <int n>
   static I shift_left32(I a) { return _mm256_slli_epi32(a, n); }
