@@ -40,6 +40,10 @@ Result<void> StepValidator::check_counts(const model::StepBatch& batch) const {
                 "a step of {} tokens has {} positions, {} sequences and {} outputs", rows,
                 batch.positions.size(), batch.sequences.size(), batch.outputs.size());
   }
+  if (!batch.also_in.empty() && batch.also_in.size() != rows) {
+    return fail(ErrorCode::kInvalidArgument, "a step of {} tokens says of {} where else they belong", rows,
+                batch.also_in.size());
+  }
   if (rows > static_cast<size_t>(limits_.max_rows)) {
     return fail(ErrorCode::kInvalidArgument, "a step of {} rows; this executor takes at most {}", rows,
                 limits_.max_rows);
@@ -62,7 +66,6 @@ Result<void> StepValidator::check_counts(const model::StepBatch& batch) const {
 Result<void> StepValidator::check_row(const model::StepBatch& batch, size_t row) {
   const TokenId token = batch.tokens[row];
   const int32_t position = batch.positions[row];
-  const int32_t sequence = batch.sequences[row];
   if (!in_range(token, limits_.vocabulary)) {
     return fail(ErrorCode::kInvalidArgument, "row {}: token {} is not in the vocabulary of {}", row, token,
                 limits_.vocabulary);
@@ -71,13 +74,24 @@ Result<void> StepValidator::check_row(const model::StepBatch& batch, size_t row)
     return fail(ErrorCode::kInvalidArgument, "row {}: position {} is outside the context of {} tokens", row,
                 position, limits_.context_length);
   }
-  if (!in_range(sequence, static_cast<int64_t>(batch.page_tables.size()))) {
-    return fail(ErrorCode::kInvalidArgument, "row {}: sequence {} has no page table; there are {}", row,
-                sequence, batch.page_tables.size());
-  }
   if (batch.outputs[row] > model::RowOutput::kLogits) {
     return fail(ErrorCode::kInvalidArgument, "row {}: {} is no kind of output", row,
                 static_cast<int>(batch.outputs[row]));
+  }
+  if (auto taken = take_position(batch, row, batch.sequences[row]); !taken) return taken;
+  if (batch.also_in.empty()) return {};
+  for (const int32_t sequence : batch.also_in[row]) {
+    if (auto taken = take_position(batch, row, sequence); !taken) return taken;
+  }
+  return {};
+}
+
+// The row is the next one of the sequence.
+Result<void> StepValidator::take_position(const model::StepBatch& batch, size_t row, int32_t sequence) {
+  const int32_t position = batch.positions[row];
+  if (!in_range(sequence, static_cast<int64_t>(batch.page_tables.size()))) {
+    return fail(ErrorCode::kInvalidArgument, "row {}: sequence {} has no page table; there are {}", row,
+                sequence, batch.page_tables.size());
   }
   Span& span = spans_[static_cast<size_t>(sequence)];
   if (span.step != step_) {
@@ -124,7 +138,12 @@ Result<void> StepValidator::check_shared_pages(const model::StepBatch& batch, in
       static_cast<size_t>(spans_[static_cast<size_t>(sequence)].first / limits_.page_size);
   for (size_t index = 0; index < first_written; ++index) {
     const Writer& writer = writers_[static_cast<size_t>(table[index])];
-    if (writer.step == step_) {
+    if (writer.step != step_) continue;
+    const auto other = static_cast<size_t>(writer.sequence);
+    const bool same_place = writer.sequence != sequence && index < batch.page_tables[other].size() &&
+                            batch.page_tables[other][index] == table[index];
+    const auto filled = static_cast<size_t>(spans_[other].last + 1) / static_cast<size_t>(limits_.page_size);
+    if (!same_place || filled <= index) {
       return fail(ErrorCode::kInvalidArgument,
                   "sequence {} reads page {}, which sequence {} writes in the same step", sequence,
                   table[index], writer.sequence);

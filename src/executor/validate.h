@@ -18,8 +18,10 @@ class StepValidator {
   // Errors: kInvalidArgument, naming the row or sequence, if
   // - the arrays differ in length, or there are more rows or answers than the limits allow;
   // - a token, position, sequence, kind of output or page lies outside its range;
-  // - the positions of a sequence's rows do not ascend by one, or its page table ends before them;
-  // - a page that one sequence writes is also used by another, or twice by its own.
+  // - the positions of a sequence's rows (those that are also written into it among them) do not ascend by one, or its
+  //   page table ends before them;
+  // - a page that one sequence writes is also written by another or used twice by its own, or read by another that does
+  //   not have it at the same place, or before the writer fills it.
   Result<void> check(const model::StepBatch& batch);
 
  private:
@@ -35,6 +37,7 @@ class StepValidator {
 
   Result<void> check_counts(const model::StepBatch& batch) const;
   Result<void> check_row(const model::StepBatch& batch, size_t row);
+  Result<void> take_position(const model::StepBatch& batch, size_t row, int32_t sequence);
   Result<void> claim_pages(const model::StepBatch& batch, int32_t sequence);
   Result<void> check_shared_pages(const model::StepBatch& batch, int32_t sequence) const;
 

@@ -26,6 +26,11 @@ enum class RowOutput : uint8_t {
 // of earlier rows of the same step. Rows of one sequence come in ascending order of position, without gaps, and every
 // position below the first of them was written by earlier steps (or shared pages).
 // The bits of a row's answer depend on its sequence's tokens alone, never on the other rows of the step.
+//
+// Several continuations of one text are verified as several sequences that share what they have in common: its pages,
+// and inside the page where they part its rows, which are computed once and written into each of their page tables
+// (also_in). A page that one sequence writes in a step is read by another only as the same page of its table, and only
+// if the writer has filled it by then and the reader writes further on.
 struct StepBatch {
   std::span<const TokenId> tokens;       // [rows]
   std::span<const int32_t> positions;    // [rows]
@@ -33,6 +38,9 @@ struct StepBatch {
   std::span<const RowOutput> outputs;    // [rows]
   // [sequences][pages]: position p of a sequence lies in its page p / page_size, slot p % page_size.
   std::span<const std::span<const PageId>> page_tables;
+  // [rows]: further sequences into whose pages the row's keys and values are written, at the same position; to them
+  // the row is one of their own. Empty: none of any row.
+  std::span<const std::span<const int32_t>> also_in = {};
 };
 
 // Valid until the next step.

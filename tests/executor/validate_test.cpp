@@ -18,12 +18,26 @@ struct Batch {
   std::vector<RowOutput> outputs = {RowOutput::kNone, RowOutput::kArgmax, RowOutput::kNone,
                                     RowOutput::kLogits};
   std::vector<std::vector<PageId>> pages = {{0, 1}, {2}};
+  std::vector<std::vector<int32_t>> also_in = {};
 
   Result<void> check(StepValidator& validator) const {
     const std::vector<std::span<const PageId>> tables(pages.begin(), pages.end());
-    return validator.check({tokens, positions, sequences, outputs, tables});
+    const std::vector<std::span<const int32_t>> also(also_in.begin(), also_in.end());
+    return validator.check({tokens, positions, sequences, outputs, tables, also});
   }
 };
+
+// A text of three tokens, from the last slot of a page on, and two continuations: the row that both have in the second
+// page is written into both.
+Batch forked() {
+  Batch batch;
+  batch.tokens = {1, 2, 3, 4};
+  batch.positions = {15, 16, 17, 17};
+  batch.sequences = {0, 0, 0, 1};
+  batch.pages = {{0, 1}, {0, 2}};
+  batch.also_in = {{}, {1}, {}, {}};
+  return batch;
+}
 
 class StepValidatorTest : public testing::Test {
  protected:
@@ -151,6 +165,56 @@ TEST_F(StepValidatorTest, RefusesToReadAPageThatAnotherSequenceWrites) {
   batch.positions = {16, 0, 17, 18};
   batch.pages = {{2, 1}, {2}};
   expect_refused(batch, "sequence 0 reads page 2, which sequence 1 writes");
+}
+
+TEST_F(StepValidatorTest, AcceptsContinuationsThatShareAPageWhichTheFirstFills) {
+  const Result<void> result = forked().check(validator_);
+  EXPECT_TRUE(result) << result.error().message;
+}
+
+TEST_F(StepValidatorTest, CountsRowsThatAreAlsoWrittenElsewhereAmongThoseOfTheOtherSequence) {
+  Batch batch = forked();
+  batch.also_in[1] = {};
+  EXPECT_TRUE(batch.check(validator_)) << "position 16 may have been written before";
+  batch.also_in[0] = {1};
+  expect_refused(batch, "position 17 of sequence 1 follows position 15");
+  batch = forked();
+  batch.also_in[1] = {1, 1};
+  expect_refused(batch, "position 16 of sequence 1 follows position 16");
+  batch.also_in[1] = {0};
+  expect_refused(batch, "position 16 of sequence 0 follows position 16");
+}
+
+TEST_F(StepValidatorTest, RefusesToWriteIntoSequencesThatDoNotExist) {
+  for (const int32_t sequence : {-1, 2}) {
+    Batch batch = forked();
+    batch.also_in[1] = {sequence};
+    expect_refused(batch, fmt::format("sequence {} has no page table", sequence));
+  }
+  Batch batch = forked();
+  batch.also_in.pop_back();
+  expect_refused(batch, "says of 3 where else they belong");
+}
+
+TEST_F(StepValidatorTest, RefusesToWriteARowIntoAPageThatAnotherSequenceWrites) {
+  Batch batch = forked();
+  batch.also_in[0] = {1};
+  batch.also_in[1] = {1};
+  expect_refused(batch, "both would write page 0");
+}
+
+TEST_F(StepValidatorTest, RefusesToReadAPageThatIsNotFilledOrLiesElsewhere) {
+  // The first sequence ends before its page does.
+  Batch batch = forked();
+  batch.positions = {13, 14, 17, 18};
+  batch.sequences = {0, 0, 1, 1};
+  batch.also_in.clear();
+  expect_refused(batch, "sequence 1 reads page 0, which sequence 0 writes");
+  // It is the second page of the one and the first of the other.
+  batch = forked();
+  batch.pages = {{3, 1}, {1, 2}};
+  batch.also_in.clear();
+  expect_refused(batch, "sequence 1 reads page 1, which sequence 0 writes");
 }
 
 }  // namespace

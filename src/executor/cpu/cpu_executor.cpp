@@ -226,8 +226,13 @@ void CpuExecutor::place_heads(int32_t layer, int32_t row, int32_t kv_head) {
   kernels_.to_half(key, key_halves, size);
   kernels_.to_half(value, value_halves, size);
   const int32_t position = batch_->positions[at(row)];
-  const auto pages = batch_->page_tables[at(batch_->sequences[at(row)])];
-  kv_.store(layer, kv_head, pages[at(position / kPageSize)], position % kPageSize, key_halves, value_halves);
+  const auto store = [&](int32_t sequence) {
+    const model::PageId page = batch_->page_tables[at(sequence)][at(position / kPageSize)];
+    kv_.store(layer, kv_head, page, position % kPageSize, key_halves, value_halves);
+  };
+  store(batch_->sequences[at(row)]);
+  if (batch_->also_in.empty()) return;
+  for (const int32_t sequence : batch_->also_in[at(row)]) store(sequence);
 }
 
 void CpuExecutor::attend(int worker, int32_t layer, int32_t row, int32_t kv_head) {

@@ -136,9 +136,14 @@ void FloatExecutor::place_row(const model::StepBatch& batch, int32_t layer, int3
   prepare(key, vectors.key_norm);
 
   const int32_t position = batch.positions[static_cast<size_t>(row)];
-  const auto table = batch.page_tables[static_cast<size_t>(batch.sequences[static_cast<size_t>(row)])];
-  std::copy(key.begin(), key.end(), kv_.key(layer, table, position));
-  std::copy(value.begin(), value.end(), kv_.value(layer, table, position));
+  const auto store = [&](int32_t sequence) {
+    const auto table = batch.page_tables[static_cast<size_t>(sequence)];
+    std::copy(key.begin(), key.end(), kv_.key(layer, table, position));
+    std::copy(value.begin(), value.end(), kv_.value(layer, table, position));
+  };
+  store(batch.sequences[static_cast<size_t>(row)]);
+  if (batch.also_in.empty()) return;
+  for (const int32_t sequence : batch.also_in[static_cast<size_t>(row)]) store(sequence);
 }
 
 void FloatExecutor::attend(const model::StepBatch& batch, int32_t layer, int32_t row, int32_t head,
