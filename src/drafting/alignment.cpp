@@ -32,8 +32,8 @@ Alignment align(std::span<const TokenId> source, std::span<const TokenId> output
       cost[j] = std::min({kept_or_replaced, cost[j] + 1, cost[j - 1] + 1});
     }
   }
-  // An end without a copied token counts as one edit more: dropped words and then a copied one are likelier than a word
-  // that was replaced by one that stands further on.
+  // An end without a copied token counts as one edit more: dropped words and then a copied one are likelier
+  // than a word that was replaced by one that stands further on.
   Alignment best{.matched = -1, .looked_at = static_cast<int32_t>(output.size())};
   int32_t least = std::numeric_limits<int32_t>::max();
   for (size_t j = 0; j < cost.size(); ++j) {

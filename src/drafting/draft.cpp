@@ -5,11 +5,15 @@ namespace riposte::drafting {
 void Draft::clear() {
   tokens.clear();
   parents.clear();
+  chances.clear();
+  origins.clear();
 }
 
-int32_t Draft::add(TokenId token, int32_t parent) {
+int32_t Draft::add(TokenId token, int32_t parent, float chance, Origin origin) {
   tokens.push_back(token);
   parents.push_back(parent);
+  chances.push_back(chance);
+  origins.push_back(origin);
   return static_cast<int32_t>(tokens.size()) - 1;
 }
 
@@ -20,10 +24,16 @@ void Draft::assign_chain(std::span<const TokenId> chain) {
 }
 
 bool is_valid(const Draft& draft, int32_t vocabulary) {
-  if (draft.tokens.size() != draft.parents.size()) return false;
-  for (size_t i = 0; i < draft.size(); ++i) {
+  const size_t size = draft.size();
+  if (size > static_cast<size_t>(kMostGuesses)) return false;
+  if (draft.parents.size() != size || draft.chances.size() != size || draft.origins.size() != size)
+    return false;
+  for (size_t i = 0; i < size; ++i) {
     if (draft.tokens[i] < 0 || draft.tokens[i] >= vocabulary) return false;
     if (draft.parents[i] < Draft::kNoParent || draft.parents[i] >= static_cast<int64_t>(i)) return false;
+    if (!(draft.chances[i] > 0.0f && draft.chances[i] <= 1.0f)) return false;  // not a number neither
+    if (static_cast<size_t>(draft.origins[i]) >= kOrigins) return false;
+    if (find_child(draft, draft.parents[i], draft.tokens[i]) != static_cast<int64_t>(i)) return false;
   }
   return true;
 }
@@ -36,6 +46,13 @@ void first_chain(const Draft& draft, size_t most, std::vector<TokenId>& chain) {
     chain.push_back(draft.tokens[i]);
     last = static_cast<int32_t>(i);
   }
+}
+
+int32_t find_child(const Draft& draft, int32_t parent, TokenId token) {
+  for (size_t i = 0; i < draft.size(); ++i) {
+    if (draft.parents[i] == parent && draft.tokens[i] == token) return static_cast<int32_t>(i);
+  }
+  return Draft::kNoParent;
 }
 
 }  // namespace riposte::drafting

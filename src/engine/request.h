@@ -58,6 +58,12 @@ struct Request {
   std::vector<TokenId> prompt;
   // The text to be rewritten, if there is one: what drafts will be taken from.
   std::vector<TokenId> source = {};
+  // An answer that the client expects, if it named one: more to take drafts from.
+  std::vector<TokenId> prediction = {};
+  // How likely the answer is a rewriting of `source` (see drafting::DraftContext).
+  float rewriting_chance = 1.0f;
+  uint64_t owner = 0;       // whose earlier answers may give drafts, and who may draft from this one
+  bool use_history = true;  // false: neither
   int32_t max_tokens = 256;
   std::vector<std::string> stop = {};  // none of them empty
   bool ignore_end = false;             // go on after end tokens (benchmarks)

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <utility>
+
 namespace riposte::drafting {
 namespace {
 
@@ -38,14 +41,45 @@ TEST(Draft, TheFirstChainOfATreeFollowsFirstChildren) {
   EXPECT_THAT(chain_of(draft), ElementsAre(1, 4, 6));
 }
 
+Draft made_of(std::vector<TokenId> tokens, std::vector<int32_t> parents) {
+  const size_t size = tokens.size();
+  return {std::move(tokens), std::move(parents), std::vector(size, 0.5f), std::vector(size, Origin::kSource)};
+}
+
 TEST(Draft, ContradictoryArraysAndForeignTokensAreInvalid) {
   EXPECT_TRUE(is_valid({}, 8));
-  EXPECT_FALSE(is_valid({{1, 2}, {-1}}, 8));
-  EXPECT_FALSE(is_valid({{1, 2}, {-1, 1}}, 8)) << "its own parent";
-  EXPECT_FALSE(is_valid({{1, 2}, {1, -1}}, 8)) << "a parent after its child";
-  EXPECT_FALSE(is_valid({{1}, {-2}}, 8));
-  EXPECT_FALSE(is_valid({{8}, {-1}}, 8));
-  EXPECT_FALSE(is_valid({{-1}, {-1}}, 8));
+  EXPECT_TRUE(is_valid(made_of({1, 2}, {-1, 0}), 8));
+  EXPECT_FALSE(is_valid(made_of({1, 2}, {-1}), 8));
+  EXPECT_FALSE(is_valid(made_of({1, 2}, {-1, 1}), 8)) << "its own parent";
+  EXPECT_FALSE(is_valid(made_of({1, 2}, {1, -1}), 8)) << "a parent after its child";
+  EXPECT_FALSE(is_valid(made_of({1}, {-2}), 8));
+  EXPECT_FALSE(is_valid(made_of({8}, {-1}), 8));
+  EXPECT_FALSE(is_valid(made_of({-1}, {-1}), 8));
+  EXPECT_FALSE(is_valid(made_of({3, 4, 4}, {-1, 0, 0}), 8)) << "twins";
+  EXPECT_TRUE(is_valid(made_of({3, 4, 4}, {-1, 0, 1}), 8));
+}
+
+TEST(Draft, ChancesAreAboveZeroAndAtMostOne) {
+  for (const float wrong : {0.0f, -0.5f, 1.01f, std::numeric_limits<float>::quiet_NaN(),
+                            std::numeric_limits<float>::infinity()}) {
+    Draft draft;
+    draft.add(1, Draft::kNoParent, wrong);
+    EXPECT_FALSE(is_valid(draft, 8)) << wrong;
+  }
+  Draft draft;
+  draft.add(1, Draft::kNoParent, 1e-6f);
+  draft.add(2, 0, 1.0f);
+  EXPECT_TRUE(is_valid(draft, 8));
+  draft.origins[1] = static_cast<Origin>(kOrigins);
+  EXPECT_FALSE(is_valid(draft, 8)) << "an origin that does not exist";
+}
+
+TEST(Draft, ADraftBeyondTheBoundIsInvalid) {
+  Draft draft;
+  for (int32_t i = 0; i < kMostGuesses; ++i) draft.add(1, i - 1);
+  EXPECT_TRUE(is_valid(draft, 8));
+  draft.add(1, kMostGuesses - 1);
+  EXPECT_FALSE(is_valid(draft, 8));
 }
 
 }  // namespace

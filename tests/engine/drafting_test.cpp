@@ -142,14 +142,19 @@ TEST(EngineDrafting, InvalidDraftsAreIgnoredAndTreesFollowedAlongFirstChildren) 
     drafting::Draft draft_;
   };
   const Request request = greedy();
-  const Odd foreign({{kVocabulary}, {-1}});
-  const Odd crooked({{1, 2}, {1, 0}});
+  const Odd foreign({{kVocabulary}, {-1}, {1.0f}, {drafting::Origin::kSource}});
+  const Odd crooked({{1, 2}, {1, 0}, {1.0f, 1.0f}, std::vector(2, drafting::Origin::kSource)});
   for (const Odd* drafter : {&foreign, &crooked}) {
     const Outcome outcome = run(request, drafter);
     expect_same_answer(request, outcome);
     EXPECT_EQ(outcome.finish.usage.drafted_tokens, 0);
   }
-  const Odd tree({{1, 2, 3, 4}, {-1, -1, 0, 1}});
+  drafting::Draft branches;
+  const int32_t first = branches.add(1, drafting::Draft::kNoParent);
+  const int32_t second = branches.add(2, drafting::Draft::kNoParent);
+  branches.add(3, first);
+  branches.add(4, second);
+  const Odd tree(branches);
   const Outcome outcome = run(request, &tree);
   expect_same_answer(request, outcome);
   EXPECT_EQ(outcome.finish.usage.drafted_tokens, 2 * 38 + 1)
