@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/token.h"
+#include "sampling/logprobs.h"
 #include "sampling/params.h"
 
 namespace riposte::engine {
@@ -50,6 +51,8 @@ struct Finish {
 // characters, with stop strings (and what might become one) held back. tokens may be empty while text is not,
 // and the other way round.
 struct Listener {
+  // Before the tokens themselves, one for each of them. Only if the request asked for log-probabilities.
+  std::function<void(std::span<const sampling::Logprobs> logprobs)> on_logprobs = {};
   std::function<void(std::string_view text, std::span<const TokenId> tokens)> on_text;
   std::function<void(const Finish& finish)> on_finish;  // exactly once
 };

@@ -21,6 +21,7 @@ Sequence::Sequence(Request request, Listener listener, int32_t context_length)
       most_tokens_(most_tokens(request, context_length)),
       tokens_(std::move(request.prompt)),
       prompt_tokens_(static_cast<int32_t>(tokens_.size())),
+      top_logprobs_(request.sampling.top_logprobs),
       ignore_end_(request.ignore_end),
       sampler_(std::move(request.sampling), tokens_),
       text_(std::move(request.stop)),
@@ -47,6 +48,12 @@ void Sequence::take(TokenId token, const TokenText& text) {
   }
 }
 
+void Sequence::note_logits(std::span<const float> logits) {
+  // An end token is no part of the answer.
+  if (top_logprobs_ < 0 || delivered_tokens_ + new_logprobs_.size() == tokens_.size()) return;
+  new_logprobs_.push_back(sampling::log_probabilities(logits, tokens_.back(), top_logprobs_));
+}
+
 void Sequence::finish(FinishReason reason) {
   if (!reason_) reason_ = reason;
 }
@@ -65,11 +72,13 @@ void Sequence::start_pass(Clock::time_point now) {
 void Sequence::deliver() {
   try {
     const auto new_tokens = tokens().subspan(delivered_tokens_);
+    if (listener_.on_logprobs && !new_logprobs_.empty()) listener_.on_logprobs(new_logprobs_);
     if (listener_.on_text && (!new_text_.empty() || !new_tokens.empty()))
       listener_.on_text(new_text_, new_tokens);
   } catch (...) {
   }
   new_text_.clear();
+  new_logprobs_.clear();
   delivered_tokens_ = tokens_.size();
   if (!reason_) return;
 

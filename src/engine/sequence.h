@@ -42,6 +42,9 @@ class Sequence {
   // the length ends it.
   void take(TokenId token, const TokenText& text);
 
+  // The logits from which the last token was chosen, for its log-probability if the request wants it.
+  void note_logits(std::span<const float> logits);
+
   bool finished() const { return reason_.has_value(); }
   void finish(FinishReason reason);
   void fail(Error error);
@@ -66,11 +69,13 @@ class Sequence {
   int32_t most_tokens_;  // prompt and answer
   std::vector<TokenId> tokens_;
   int32_t prompt_tokens_;
+  int32_t top_logprobs_;
   bool ignore_end_;
   sampling::Sampler sampler_;
   AnswerText text_;
 
   std::string new_text_;     // not delivered yet
+  std::vector<sampling::Logprobs> new_logprobs_;  // of tokens that are not delivered yet
   size_t delivered_tokens_;  // of tokens_, the prompt counted as delivered
   std::optional<FinishReason> reason_;
   Error error_;

@@ -109,6 +109,7 @@ void StepLoop::accept(const Share& share, size_t row, const model::StepResult& r
       return;
     }
     sequence.take(token, text_);
+    sequence.note_logits(answer.logits);
     // A guess that equals the answer has its keys and values in place already; the rows after another are
     // worthless, and what they wrote is overwritten by the next step.
     if (i == drafted || sequence.draft[static_cast<size_t>(i)] != token) break;

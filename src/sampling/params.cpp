@@ -27,6 +27,10 @@ Result<void> validate(const SamplingParams& params, int32_t vocabulary) {
   if (params.top_k < 0) {
     return fail(ErrorCode::kInvalidArgument, "top_k must be 0 (off) or more, but is {}", params.top_k);
   }
+  if (params.top_logprobs < -1 || params.top_logprobs > kMaxTopLogprobs) {
+    return fail(ErrorCode::kInvalidArgument, "top_logprobs must be from -1 (off) to {}, but is {}",
+                kMaxTopLogprobs, params.top_logprobs);
+  }
   if (params.logit_bias.size() > static_cast<size_t>(vocabulary)) {
     return fail(ErrorCode::kInvalidArgument,
                 "logit_bias has {} entries, more than the vocabulary's {} tokens", params.logit_bias.size(),
