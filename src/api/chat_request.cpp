@@ -2,14 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 #include <limits>
 #include <utility>
 
+#include "api/chat_writer.h"
 #include "api/fields.h"
 #include "api/json.h"
+#include "api/sampling_fields.h"
 #include "rewrite/prompt.h"
 
 namespace riposte::api {
@@ -17,63 +17,18 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kMaxStops = 16;
-constexpr size_t kMaxStopBytes = 1024;
 constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
 
-void read_sampling(Fields& fields, uint64_t random_seed, sampling::SamplingParams& out) {
-  out.temperature = kDefaultTemperature;
-  out.top_k = kDefaultTopK;
-  out.top_p = kDefaultTopP;
-  out.min_p = kDefaultMinP;
-  fields.number("temperature", out.temperature, 0.0, 2.0);
-  fields.integer("top_k", out.top_k, -1, kMaxInt32);
-  out.top_k = std::max(out.top_k, 0);  // other servers write "off" as -1
-  fields.number("top_p", out.top_p, 0.0, 1.0);
-  fields.number("min_p", out.min_p, 0.0, 1.0);
-  fields.number("repetition_penalty", out.repetition_penalty, 0.01, 10.0);
-  fields.number("presence_penalty", out.presence_penalty, -2.0, 2.0);
-  fields.number("frequency_penalty", out.frequency_penalty, -2.0, 2.0);
-  std::optional<uint64_t> seed;
-  fields.bits("seed", seed);
-  out.seed = seed.value_or(random_seed);
-}
-
-// {"token id": bias}: ids are strings because JSON keys are.
-void read_logit_bias(Fields& fields, std::vector<std::pair<TokenId, float>>& out) {
-  const json::object* biases = fields.object("logit_bias");
-  if (!biases || !fields.ok()) return;
-  Fields entries(*biases, "logit_bias");
-  for (const auto& entry : *biases) {
-    const std::string_view key(entry.key().data(), entry.key().size());
-    TokenId token = 0;
-    const auto [end, failed] = std::from_chars(key.data(), key.data() + key.size(), token);
-    if (failed != std::errc() || end != key.data() + key.size() || token < 0) {
-      return fields.refuse_with(
-          bad_request("logit_bias", "'logit_bias' must map token ids to numbers, found the key " +
-                                        describe(json::string(entry.key()))));
-    }
-    float bias = 0.0f;
-    entries.number(key, bias, -100.0, 100.0);
-    if (!entries.ok()) return fields.refuse_with(entries.complaint());
-    out.emplace_back(token, bias);
-  }
-}
-
-void read_stop(Fields& fields, std::vector<std::string>& out) {
-  const json::value* stop = fields.any("stop");
-  if (!stop || !fields.ok()) return;
-  const json::array one{*stop};
-  const json::array& list = stop->is_array() ? stop->get_array() : one;
-  if (list.size() > kMaxStops)
-    return fields.refuse("stop", fmt::format("at most {} strings", kMaxStops), *stop);
-  for (const json::value& value : list) {
-    const json::string* text = value.if_string();
-    if (!text || text->empty() || text->size() > kMaxStopBytes) {
-      return fields.refuse("stop", fmt::format("a string of 1 to {} bytes, or several", kMaxStopBytes),
-                           value);
-    }
-    out.emplace_back(text->data(), text->size());
+// "logprobs" says whether, "top_logprobs" how many alternatives beside the chosen token.
+void read_logprobs(Fields& fields, sampling::SamplingParams& out) {
+  bool wanted = false;
+  int32_t top = 0;
+  fields.boolean("logprobs", wanted);
+  fields.integer("top_logprobs", top, 0, sampling::kMaxTopLogprobs);
+  if (wanted) {
+    out.top_logprobs = top;
+  } else if (top > 0) {
+    fields.refuse_with(bad_request("top_logprobs", "'top_logprobs' may be given only if 'logprobs' is true"));
   }
 }
 
@@ -94,32 +49,10 @@ void read_tools(Fields& fields, json::array& out) {
   }
 }
 
-void read_streaming(Fields& fields, ChatRequest& out) {
-  fields.boolean("stream", out.stream);
-  const json::object* options = fields.object("stream_options");
-  if (!options || !fields.ok()) return;
-  if (!out.stream) {
-    return fields.refuse_with(
-        bad_request("stream_options", "'stream_options' may be given only if 'stream' is true"));
-  }
-  Fields inner(*options, "stream_options");
-  inner.boolean("include_usage", out.include_usage);
-  if (!inner.ok()) fields.refuse_with(inner.complaint());
-}
-
 // What would change the answer, but is not there: to ignore it would be to lie.
 void refuse_unsupported(Fields& fields) {
-  bool logprobs = false;
-  fields.boolean("logprobs", logprobs);
-  if (logprobs) fields.refuse_with(unsupported("logprobs", "'logprobs' is not supported by this server"));
-  int32_t choices = 1;
-  fields.integer("n", choices, 1, 128);
-  if (choices > 1) {
-    fields.refuse_with(
-        unsupported("n", fmt::format("'n' must be 1, found {}: send the request several times", choices)));
-  }
   for (const std::string_view name :
-       {"top_logprobs", "functions", "function_call", "audio", "web_search_options"}) {
+       {"functions", "function_call", "audio", "web_search_options"}) {
     const json::value* value = fields.any(name);
     if (value && *value != 0) {
       fields.refuse_with(
@@ -152,14 +85,15 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   ChatRequest request;
   Fields fields(*object);
   fields.text("model", request.model);
-  fields.integer("max_tokens", request.max_tokens, 1, kMaxInt32);
-  fields.integer("max_completion_tokens", request.max_tokens, 1, kMaxInt32);
+  fields.integer("max_tokens", request.max_tokens, 0, kMaxInt32);
+  fields.integer("max_completion_tokens", request.max_tokens, 0, kMaxInt32);
+  fields.integer("n", request.choices, 1, kMaxChoices);
   fields.boolean("ignore_eos", request.ignore_end);
-  read_sampling(fields, random_seed, request.sampling);
-  read_logit_bias(fields, request.sampling.logit_bias);
+  request.repeatable = read_sampling(fields, random_seed, request.sampling);
+  read_logprobs(fields, request.sampling);
   read_stop(fields, request.stop);
   read_tools(fields, request.tools);
-  read_streaming(fields, request);
+  read_streaming(fields, request.stream, request.include_usage);
   refuse_unsupported(fields);
   if (const json::object* variables = fields.object("chat_template_kwargs"))
     request.template_variables = *variables;
@@ -174,46 +108,46 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
 }
 
 ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model) {
-  if (!chat.model.empty() && chat.model != model.name) {
-    return tl::unexpected<ApiError>(
-        {404, "invalid_request_error",
-         fmt::format("there is no model '{}' here; this server serves '{}'", chat.model, model.name), "model",
-         "model_not_found"});
-  }
+  if (const auto found = check_model(chat.model, model); !found) return tl::unexpected(found.error());
   if (!model.chat_template) {
     return unsupported("messages",
                        fmt::format("the model '{}' has no chat template: it is a base model, which "
                                    "continues text and cannot chat",
                                    model.name));
   }
-  const size_t vocabulary = model.tokenizer.vocabulary_size();
-  for (const auto& [token, bias] : chat.sampling.logit_bias) {
-    if (static_cast<size_t>(token) >= vocabulary) {
-      return bad_request("logit_bias",
-                         fmt::format("'logit_bias' has the token {}, but the ids of this model end at {}",
-                                     token, vocabulary - 1));
-    }
-  }
+  if (const auto fits = check_sampling(chat.sampling, model); !fits) return tl::unexpected(fits.error());
   Result<std::vector<TokenId>> prompt =
       rewrite::encode_messages({*model.chat_template, model.tokenizer}, chat.messages.for_template,
                                {chat.tools.empty() ? nullptr : &chat.tools, &chat.template_variables});
   if (!prompt) return tl::unexpected<ApiError>(from_error(prompt.error(), "messages"));
-  const int64_t room = int64_t{model.context_length} - static_cast<int64_t>(prompt->size());
-  if (room < 1) {
-    return tl::unexpected<ApiError>(
-        {400, "invalid_request_error",
-         fmt::format("the messages have {} tokens, which leaves no room for an answer in a context of {}",
-                     prompt->size(), model.context_length),
-         "messages", "context_length_exceeded"});
-  }
+  const auto max_tokens = answer_room(prompt->size(), chat.max_tokens, model, "messages");
+  if (!max_tokens) return tl::unexpected(max_tokens.error());
   engine::Request request;
   request.prompt = std::move(*prompt);
   request.source = model.tokenizer.encode(chat.messages.last_user_text);
-  request.max_tokens = static_cast<int32_t>(std::min<int64_t>(chat.max_tokens.value_or(kMaxInt32), room));
+  request.max_tokens = *max_tokens;
   request.stop = chat.stop;
   request.ignore_end = chat.ignore_end;
   request.sampling = chat.sampling;
   return request;
+}
+
+ApiResult<Generation> read_chat(std::string_view body, const ServedModel& model,
+                                const RequestContext& context) {
+  const ApiResult<ChatRequest> chat = parse_chat_request(body, context.random_seed);
+  if (!chat) return tl::unexpected(chat.error());
+  ApiResult<engine::Request> request = to_engine_request(*chat, model);
+  if (!request) return tl::unexpected(request.error());
+  Generation generation;
+  append_choices(*request, chat->choices, generation.requests);
+  generation.stream = chat->stream;
+  generation.repeatable = chat->repeatable;
+  generation.writer = std::make_unique<ChatWriter>(
+      answer_head("chatcmpl-", context, model), model.tokenizer,
+      ChatWriterOptions{.choices = chat->choices,
+                        .logprobs = chat->sampling.top_logprobs >= 0,
+                        .include_usage = chat->include_usage});
+  return generation;
 }
 
 }  // namespace riposte::api

@@ -10,30 +10,27 @@
 #include <string_view>
 #include <vector>
 
+#include "api/answer.h"
 #include "api/chat_messages.h"
 #include "api/error.h"
+#include "api/sampling_fields.h"
 #include "api/served_model.h"
 #include "engine/request.h"
 #include "sampling/params.h"
 
 namespace riposte::api {
 
-// What a request gets that says nothing about sampling: what clients of other local servers are used to. At
-// temperature 1 over the whole vocabulary, small models stumble too often.
-inline constexpr float kDefaultTemperature = 0.8f;
-inline constexpr int32_t kDefaultTopK = 40;
-inline constexpr float kDefaultTopP = 0.95f;
-inline constexpr float kDefaultMinP = 0.05f;
-
 struct ChatRequest {
   std::string model;  // empty: whatever is served
   ChatMessages messages;
   boost::json::array tools;
   boost::json::object template_variables;  // chat_template_kwargs
-  std::optional<int32_t> max_tokens;
+  std::optional<int32_t> max_tokens;  // 0: compute the prompt alone, so that what follows it finds it done
+  int32_t choices = 1;                // "n"
   std::vector<std::string> stop;
   bool ignore_end = false;
-  sampling::SamplingParams sampling;
+  sampling::SamplingParams sampling = default_sampling();
+  bool repeatable = false;  // the seed is the request's own, or does not matter
   bool stream = false;
   bool include_usage = false;  // a last chunk with the token counts, when streaming
 };
@@ -46,5 +43,9 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
 // Errors: 404 another model's name, 400 a model without chat template, a message that the template refuses, a
 // prompt that leaves no room in the context, a logit_bias beyond the vocabulary.
 ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model);
+
+// Both, and the writer of the answer. A ReadGeneration.
+ApiResult<Generation> read_chat(std::string_view body, const ServedModel& model,
+                                const RequestContext& context);
 
 }  // namespace riposte::api

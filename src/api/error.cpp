@@ -16,14 +16,14 @@ boost::json::value text_or_null(const std::string& text) {
   return boost::json::value(boost::json::string(text));
 }
 
+}  // namespace
+
 std::string valid_utf8(std::string_view text) {
   tokenizer::Utf8Stream stream;
   std::string valid = stream.push(text);
   valid += stream.finish();
   return valid;
 }
-
-}  // namespace
 
 tl::unexpected<ApiError> bad_request(std::string param, std::string message) {
   return tl::unexpected<ApiError>({400, kInvalidRequest, std::move(message), std::move(param), ""});
@@ -55,7 +55,10 @@ ApiError from_error(const Error& error, std::string param) {
   return {500, kServerError, error.message, "", "internal_error"};
 }
 
-std::string to_json(const ApiError& error) {
+std::string to_json(const ApiError& error, Dialect dialect) {
+  if (dialect == Dialect::kOllama) {
+    return boost::json::serialize(boost::json::object{{"error", valid_utf8(error.message)}});
+  }
   const boost::json::object body{{"error",
                                   {{"message", valid_utf8(error.message)},
                                    {"type", error.type},

@@ -9,6 +9,9 @@
 
 namespace riposte::api {
 
+// Whose clients ask: their errors look different.
+enum class Dialect { kOpenAi, kOllama };
+
 struct ApiError {
   int status = 500;     // HTTP
   std::string type;     // "invalid_request_error", "server_error"
@@ -29,6 +32,10 @@ tl::unexpected<ApiError> unsupported(std::string param, std::string message);
 ApiError from_error(const Error& error, std::string param = {});
 
 // The body of the answer. Bytes of the message that are not UTF-8 are replaced.
-std::string to_json(const ApiError& error);
+// Ollama's is {"error": message}.
+std::string to_json(const ApiError& error, Dialect dialect = Dialect::kOpenAi);
+
+// The text with U+FFFD for what is not UTF-8.
+std::string valid_utf8(std::string_view text);
 
 }  // namespace riposte::api

@@ -118,4 +118,44 @@ Result<json::value> parse_json(std::string_view text) {
   return parser.handler().take();
 }
 
+void append_quoted(std::string_view text, std::string& out) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  size_t plain = 0;  // the first byte that is not written yet
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
+    switch (byte) {
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '"':
+      case '\\':
+        out += '\\';
+        out += static_cast<char>(byte);
+        break;
+      default:
+        out += "\\u00";
+        out += kHex[byte >> 4];
+        out += kHex[byte & 15];
+    }
+  }
+  out.append(text, plain, text.size() - plain);
+  out += '"';
+}
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_quoted(text, out);
+  return out;
+}
+
 }  // namespace riposte::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -14,5 +15,10 @@ inline constexpr int kMaxJsonDepth = 64;  // objects and arrays inside each othe
 // lone surrogates, a key that an object has twice, a number beyond the range of a double, deeper nesting than
 // kMaxJsonDepth.
 Result<boost::json::value> parse_json(std::string_view text);
+
+// Appends UTF-8 text as a JSON string, quotes included. For streams, which write one small object after
+// another and would otherwise build a tree for each.
+void append_quoted(std::string_view text, std::string& out);
+std::string json_string(std::string_view text);
 
 }  // namespace riposte::api

@@ -7,20 +7,22 @@
 
 namespace riposte::server {
 
-AnswerQueue::AnswerQueue(size_t max_bytes, bool wake_on_text, std::function<void()> wake)
-    : max_bytes_(max_bytes), wake_on_text_(wake_on_text), wake_(std::move(wake)) {}
+AnswerQueue::AnswerQueue(size_t choices, size_t max_bytes, bool wake_on_text, std::function<void()> wake)
+    : max_bytes_(max_bytes), wake_on_text_(wake_on_text), wake_(std::move(wake)), unfinished_(choices) {
+  content_.choices.resize(choices);
+}
 
 template <class Change>
-void AnswerQueue::change(bool must_wake, const Change& change) noexcept {
+void AnswerQueue::change(size_t choice, bool must_wake, const Change& change) noexcept {
   try {
     {
       const std::lock_guard lock(mutex_);
       try {
-        change(content_);
+        change(content_.choices[choice]);
       } catch (const std::exception&) {  // no memory
         content_.lost = true;
       }
-      if ((!must_wake && !content_.lost) || woken_) return;
+      if ((!must_wake && !content_.lost && unfinished_ > 0) || woken_) return;
       woken_ = true;
     }
     wake_();
@@ -31,30 +33,44 @@ void AnswerQueue::change(bool must_wake, const Change& change) noexcept {
   }
 }
 
-engine::Listener AnswerQueue::listen(std::shared_ptr<AnswerQueue> queue) {
+engine::Listener AnswerQueue::listen(std::shared_ptr<AnswerQueue> queue, size_t index) {
   engine::Listener listener;
-  listener.on_text = [queue](std::string_view text, std::span<const TokenId>) {
-    queue->change(queue->wake_on_text_, [&](Taken& content) {
-      if (content.lost) return;
-      if (text.size() > queue->max_bytes_ - content.text.size()) {
-        content.lost = true;
-      } else {
-        content.text += text;
+  listener.on_logprobs = [queue, index](std::span<const sampling::Logprobs> logprobs) {
+    queue->change(index, false, [&](Choice& choice) {
+      if (!queue->content_.lost) {
+        choice.logprobs.insert(choice.logprobs.end(), logprobs.begin(), logprobs.end());
       }
     });
   };
-  listener.on_finish = [queue](const engine::Finish& finish) {
-    queue->change(true, [&](Taken& content) { content.finish = finish; });
+  listener.on_text = [queue, index](std::string_view text, std::span<const TokenId>) {
+    queue->change(index, queue->wake_on_text_ && !text.empty(), [&](Choice& choice) {
+      if (queue->content_.lost) return;
+      if (text.size() > queue->max_bytes_ - queue->text_bytes_) {
+        queue->content_.lost = true;
+      } else {
+        choice.text += text;
+        queue->text_bytes_ += text.size();
+      }
+    });
+  };
+  listener.on_finish = [queue, index](const engine::Finish& finish) {
+    queue->change(index, queue->wake_on_text_, [&](Choice& choice) {
+      --queue->unfinished_;
+      choice.finish = finish;
+    });
   };
   return listener;
 }
 
 AnswerQueue::Taken AnswerQueue::take() {
+  Taken taken;
+  taken.choices.resize(content_.choices.size());  // their number never changes
   const std::lock_guard lock(mutex_);
   woken_ = false;
-  Taken taken = std::move(content_);
-  content_ = Taken{};
-  content_.lost = taken.lost;
+  text_bytes_ = 0;
+  taken.lost = content_.lost;
+  taken.finished = unfinished_ == 0;
+  taken.choices.swap(content_.choices);
   return taken;
 }
 
@@ -65,7 +81,7 @@ bool AnswerQueue::lost() const {
 
 bool AnswerQueue::finished() const {
   const std::lock_guard lock(mutex_);
-  return content_.finish.has_value();
+  return unfinished_ == 0;
 }
 
 }  // namespace riposte::server

@@ -177,17 +177,21 @@ void Connection::pump() {
   if (!exchange_ || state_ != State::kBusy) return;
   if (stream_begun_ && exchange_->lost()) return close();
   if (write_in_flight_) return;
-  const ChatExchange::Next next = exchange_->next();
+  Exchange::Next next = exchange_->next();
   if (next.whole) {
     exchange_.reset();
+    if (!next.timing.empty()) next.whole->headers.emplace_back("Server-Timing", std::move(next.timing));
     return answer(*next.whole);
   }
   if (next.events.empty()) return;
   if (next.broken) framing_.keep_alive = false;
-  std::string text = std::exchange(stream_begun_, true) ? "" : stream_head(framing_);
+  std::string text;
+  if (!std::exchange(stream_begun_, true)) {
+    text = stream_head(exchange_->stream_kind(), next.timing, framing_);
+  }
   text += stream_piece(next.events, framing_);
   if (next.finished) {
-    text += stream_end(framing_);
+    text += stream_end(next.final_timing, framing_);
     answer_complete_ = true;
     exchange_.reset();
   }

@@ -19,9 +19,10 @@
 #include <optional>
 #include <string>
 
-#include "server/chat_exchange.h"
+#include "server/exchange.h"
 #include "server/hub.h"
 #include "server/reply.h"
+#include "server/routes.h"
 
 namespace riposte::server {
 
@@ -65,7 +66,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void handle_request();
   void answer(const Reply& reply);
-  void start_chat(std::string_view body);
+  void start_exchange(const Route& route, std::string_view body);
   void pump();
 
   void send(std::string text);
@@ -93,7 +94,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool continue_sent_ = false;
 
   Framing framing_;  // of the answer in work
-  std::unique_ptr<ChatExchange> exchange_;
+  std::chrono::steady_clock::time_point received_at_;  // when all of its request was there
+  std::unique_ptr<Exchange> exchange_;
   bool stream_begun_ = false;
   bool answer_complete_ = false;  // all of it is in pending_ or further
 

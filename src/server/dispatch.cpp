@@ -8,7 +8,6 @@
 
 #include "api/models.h"
 #include "server/connection.h"
-#include "server/routes.h"
 
 namespace riposte::server {
 namespace {
@@ -30,6 +29,7 @@ Reply model_reply(const api::ServedModel& model, const std::string& id) {
 void Connection::handle_request() try {
   state_ = State::kBusy;
   deadline_.cancel();
+  received_at_ = std::chrono::steady_clock::now();
   const auto request = parser_->release();
   parser_.reset();
   framing_ = {.http_1_1 = request.version() >= 11,
@@ -42,8 +42,8 @@ void Connection::handle_request() try {
   const auto route = find_route(method, target);
   if (!route) return answer(route.error());
   switch (route->endpoint) {
-    case Endpoint::kChatCompletions:
-      return start_chat(request.body());
+    case Endpoint::kGeneration:
+      return start_exchange(*route, request.body());
     case Endpoint::kModels:
       return answer({200, api::models_json(hub_->model), {}});
     case Endpoint::kModel:
@@ -60,11 +60,13 @@ void Connection::handle_request() try {
       {500, "server_error", std::string("a defect of Riposte: ") + error.what(), "", "internal_error"}));
 }
 
-void Connection::start_chat(std::string_view body) {
+void Connection::start_exchange(const Route& route, std::string_view body) {
   if (client_done_) return close();
-  const ExchangeSetup setup{.id = hub_->next_id("chatcmpl-"),
-                            .created = seconds_since_1970(),
-                            .random_seed = hub_->next_random(),
+  const ExchangeSetup setup{.context = {.id = hub_->next_id(""),
+                                        .created = seconds_since_1970(),
+                                        .random_seed = hub_->next_random()},
+                            .dialect = route.dialect,
+                            .received = received_at_,
                             .max_unsent_bytes = hub_->options.max_unsent_bytes};
   // The engine's thread holds the hub, in whose io_context it posts, but never the connection: that may end
   // any time.
@@ -73,9 +75,10 @@ void Connection::start_chat(std::string_view body) {
       if (const auto self = weak.lock()) self->guarded([&] { self->pump(); });
     });
   };
-  auto exchange = ChatExchange::start(hub_->model, body, setup, std::move(wake));
-  if (!exchange) return answer(error_reply(exchange.error()));
+  auto exchange = Exchange::start(hub_->model, route.read, body, setup, std::move(wake));
+  if (!exchange) return answer(error_reply(exchange.error(), route.dialect));
   exchange_ = std::move(*exchange);
+  pump();  // what is known already needs no wake-up
 }
 
 }  // namespace riposte::server

@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <string_view>
 
 namespace riposte::server {
 namespace {
+
+// A short answer is over by then, and its place in the queue free.
+constexpr std::chrono::milliseconds kRetryAfter{200};
 
 std::string_view reason(int status) {
   switch (status) {
@@ -41,28 +45,32 @@ std::string common_head(int status, const Framing& framing) {
 
 }  // namespace
 
-Reply error_reply(const api::ApiError& error) {
-  Reply reply{error.status, api::to_json(error), {}};
-  if (error.status == 503) reply.headers.emplace_back("Retry-After", "1");
+Reply error_reply(const api::ApiError& error, api::Dialect dialect) {
+  Reply reply{error.status, api::to_json(error, dialect)};
+  if (error.status == 503) {
+    reply.headers.emplace_back("Retry-After", "1");  // whole seconds only; OpenAI's clients prefer the other
+    reply.headers.emplace_back("retry-after-ms", std::to_string(kRetryAfter.count()));
+  }
   return reply;
 }
 
 std::string to_http(const Reply& reply, const Framing& framing) {
   std::string text = common_head(reply.status, framing);
   for (const auto& [name, value] : reply.headers) text += fmt::format("{}: {}\r\n", name, value);
-  if (!reply.body.empty()) text += "Content-Type: application/json\r\n";
+  if (!reply.body.empty()) text += fmt::format("Content-Type: {}\r\n", reply.content_type);
   if (reply.status != 204) text += fmt::format("Content-Length: {}\r\n", reply.body.size());
   text += "\r\n";
   if (!framing.omit_body) text += reply.body;
   return text;
 }
 
-std::string stream_head(const Framing& framing) {
+std::string stream_head(api::StreamKind kind, const std::string& timing, const Framing& framing) {
+  const bool events = kind == api::StreamKind::kEvents;
   std::string head = common_head(200, framing);
-  head +=
-      "Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\nX-Accel-Buffering: "
-      "no\r\n";
-  if (framing.http_1_1) head += "Transfer-Encoding: chunked\r\n";
+  head += fmt::format("Content-Type: {}\r\nCache-Control: no-cache\r\nX-Accel-Buffering: no\r\n",
+                      events ? "text/event-stream; charset=utf-8" : "application/x-ndjson");
+  head += fmt::format("Server-Timing: {}\r\n", timing);
+  if (framing.http_1_1) head += "Trailer: Server-Timing\r\nTransfer-Encoding: chunked\r\n";
   return head + "\r\n";
 }
 
@@ -71,8 +79,8 @@ std::string stream_piece(const std::string& piece, const Framing& framing) {
   return fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
 }
 
-std::string stream_end(const Framing& framing) {
-  return framing.http_1_1 ? "0\r\n\r\n" : "";
+std::string stream_end(const std::string& timing, const Framing& framing) {
+  return framing.http_1_1 ? fmt::format("0\r\nServer-Timing: {}\r\n\r\n", timing) : "";
 }
 
 }  // namespace riposte::server

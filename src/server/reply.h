@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/answer.h"
 #include "api/error.h"
 
 namespace riposte::server {
@@ -12,10 +13,12 @@ namespace riposte::server {
 struct Reply {
   int status = 200;
   std::string body;  // JSON; empty: none
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string content_type = "application/json";  // of the body
 };
 
-Reply error_reply(const api::ApiError& error);
+// With a time to come back where the server is busy (503).
+Reply error_reply(const api::ApiError& error, api::Dialect dialect = api::Dialect::kOpenAi);
 
 // How an answer is to be framed for the client that asked.
 struct Framing {
@@ -27,10 +30,11 @@ struct Framing {
 
 // Status line, headers and body.
 std::string to_http(const Reply& reply, const Framing& framing);
-// Status line and headers of a stream of server-sent events.
-std::string stream_head(const Framing& framing);
+// Status line and headers of a stream. `timing` is the value of Server-Timing so far.
+std::string stream_head(api::StreamKind kind, const std::string& timing, const Framing& framing);
 // A piece of the stream's body, and what ends it. Empty pieces give nothing: an empty chunk would be the end.
 std::string stream_piece(const std::string& piece, const Framing& framing);
-std::string stream_end(const Framing& framing);
+// The end carries Server-Timing as a trailer, where the client's HTTP has trailers.
+std::string stream_end(const std::string& timing, const Framing& framing);
 
 }  // namespace riposte::server

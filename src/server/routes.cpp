@@ -5,10 +5,27 @@
 #include <charconv>
 #include <utility>
 
+#include "api/chat_request.h"
+#include "api/completion_request.h"
+
 namespace riposte::server {
 namespace {
 
-constexpr std::string_view kModelPrefix = "/v1/models/";
+struct Entry {
+  std::string_view method;
+  std::string_view path;
+  Endpoint endpoint;
+  api::ReadGeneration read = nullptr;
+  api::Dialect dialect = api::Dialect::kOpenAi;
+};
+
+constexpr Entry kEntries[] = {
+    {"POST", "/v1/chat/completions", Endpoint::kGeneration, api::read_chat},
+    {"POST", "/v1/completions", Endpoint::kGeneration, api::read_completion},
+    {"GET", "/v1/models", Endpoint::kModels},
+    {"GET", "/v1/models/", Endpoint::kModel},
+    {"GET", "/health", Endpoint::kHealth},
+};
 
 // The path of "/path?query" or "http://host/path?query".
 std::string_view path_of(std::string_view target) {
@@ -42,30 +59,43 @@ tl::unexpected<Reply> refuse(int status, std::string message, std::string code) 
       error_reply({status, "invalid_request_error", std::move(message), "", std::move(code)}));
 }
 
+// The entries of a path; a path that ends in "/" stands for all that begin with it.
+bool matches(const Entry& entry, std::string_view path) {
+  if (!entry.path.ends_with('/') || entry.path.size() == 1) return path == entry.path;
+  return path.starts_with(entry.path) && path.size() > entry.path.size();
+}
+
+tl::unexpected<Reply> nothing_there(std::string_view path) {
+  std::string known;
+  for (const Entry& entry : kEntries) {
+    known += fmt::format("{}{} {}", known.empty() ? "" : ", ", entry.method, entry.path);
+  }
+  return refuse(404, fmt::format("there is nothing at {}; there are {}", path, known), "unknown_url");
+}
+
 }  // namespace
 
 tl::expected<Route, Reply> find_route(std::string_view method, std::string_view target) {
   const std::string_view path = path_of(target);
-  Route route;
-  if (path == "/v1/chat/completions") {
-    route.endpoint = Endpoint::kChatCompletions;
-  } else if (path == "/v1/models") {
-    route.endpoint = Endpoint::kModels;
-  } else if (path.starts_with(kModelPrefix) && path.size() > kModelPrefix.size()) {
-    route = {Endpoint::kModel, percent_decode(path.substr(kModelPrefix.size())), ""};
-  } else if (path == "/health") {
-    route.endpoint = Endpoint::kHealth;
-  } else {
-    return refuse(404,
-                  fmt::format("there is nothing at {}; there are POST /v1/chat/completions, GET /v1/models, "
-                              "GET /v1/models/{{id}} and GET /health",
-                              path),
-                  "unknown_url");
+  std::string allow;
+  for (const Entry& entry : kEntries) {
+    if (!matches(entry, path)) continue;
+    if (method == entry.method || (method == "HEAD" && entry.method == "GET")) {
+      Route route{entry.endpoint, entry.read, entry.dialect, "", ""};
+      if (entry.endpoint == Endpoint::kModel) route.model_id = percent_decode(path.substr(entry.path.size()));
+      return route;
+    }
+    allow += fmt::format("{}, ", entry.method);
+    if (entry.method == "GET") allow += "HEAD, ";
   }
-  const bool is_post = route.endpoint == Endpoint::kChatCompletions;
-  const std::string_view allow = is_post ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
-  if (method == "OPTIONS") return Route{Endpoint::kOptions, "", std::string(allow)};
-  if (is_post ? method == "POST" : (method == "GET" || method == "HEAD")) return route;
+  if (allow.empty()) return nothing_there(path);
+  allow += "OPTIONS";
+  if (method == "OPTIONS") {
+    Route route;
+    route.endpoint = Endpoint::kOptions;
+    route.allow = std::move(allow);
+    return route;
+  }
   tl::unexpected<Reply> refused = refuse(
       405, fmt::format("{} does not answer {}; it answers {}", path, method, allow), "method_not_allowed");
   refused.value().headers.emplace_back("Allow", allow);

@@ -5,14 +5,17 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "api/answer.h"
 #include "server/reply.h"
 
 namespace riposte::server {
 
-enum class Endpoint { kChatCompletions, kModels, kModel, kHealth, kOptions };
+enum class Endpoint { kGeneration, kModels, kModel, kHealth, kOptions };
 
 struct Route {
   Endpoint endpoint = Endpoint::kHealth;
+  api::ReadGeneration read = nullptr;  // kGeneration: what the body means
+  api::Dialect dialect = api::Dialect::kOpenAi;
   std::string model_id;  // kModel: what stands behind /v1/models/, percent-decoded
   std::string allow;     // kOptions: the methods of the address
 };

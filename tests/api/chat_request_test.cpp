@@ -92,6 +92,28 @@ TEST(ChatRequest, IntegersMayBeWrittenAsDoublesIfTheyAreWhole) {
   EXPECT_EQ(parsed(body_with(R"("max_tokens":5.0)")).max_tokens, 5);
 }
 
+TEST(ChatRequest, LogProbabilitiesAreOffUnlessAskedFor) {
+  EXPECT_EQ(parsed(body_with("")).sampling.top_logprobs, -1);
+  EXPECT_EQ(parsed(body_with(R"("logprobs":true)")).sampling.top_logprobs, 0);
+  EXPECT_EQ(parsed(body_with(R"("logprobs":true,"top_logprobs":5)")).sampling.top_logprobs, 5);
+}
+
+TEST(ChatRequest, OnlyWhatDrawsARandomSeedIsNotRepeatable) {
+  EXPECT_FALSE(parsed(body_with("")).repeatable);
+  EXPECT_TRUE(parsed(body_with(R"("seed":5)")).repeatable);
+  EXPECT_TRUE(parsed(body_with(R"("temperature":0)")).repeatable);
+}
+
+TEST(ChatRequest, SeveralChoicesAreRequestsOfTheirOwnWithSeedsOfTheirOwn) {
+  BabbleModel model;
+  const auto generation = read_chat(body_with(R"("n":3,"seed":10)"), model.served(), {});
+  ASSERT_TRUE(generation) << generation.error().message;
+  ASSERT_EQ(generation->requests.size(), 3u);
+  EXPECT_EQ(generation->requests[0].sampling.seed, 10u);
+  EXPECT_EQ(generation->requests[2].sampling.seed, 12u);
+  EXPECT_EQ(generation->requests[0].prompt, generation->requests[2].prompt);
+}
+
 TEST(ChatRequest, OneStopStringMayStandAlone) {
   EXPECT_THAT(parsed(body_with(R"("stop":"end")")).stop, ElementsAre("end"));
 }
@@ -175,7 +197,7 @@ TEST(ChatRequest, WhatIsWrongIsRefusedWithTheFieldsName) {
       {body_with(R"("min_p":true)"), "min_p"},
       {body_with(R"("seed":1.5)"), "seed"},
       {body_with(R"("seed":99999999999999999999)"), "seed"},
-      {body_with(R"("max_tokens":0)"), "max_tokens"},
+      {body_with(R"("max_tokens":-1)"), "max_tokens"},
       {body_with(R"("max_tokens":2147483648)"), "max_tokens"},
       {body_with(R"("max_tokens":1.5)"), "max_tokens"},
       {body_with(R"("max_completion_tokens":"9")"), "max_completion_tokens"},
@@ -196,10 +218,11 @@ TEST(ChatRequest, WhatIsWrongIsRefusedWithTheFieldsName) {
       {body_with(R"("tools":{})"), "tools"},
       {body_with(R"("tools":[1])"), "tools[0]"},
       {body_with(R"("tools":[{}],"tool_choice":"required")"), "tool_choice"},
-      {body_with(R"("n":2)"), "n"},
+      {body_with(R"("n":17)"), "n"},
       {body_with(R"("n":0)"), "n"},
-      {body_with(R"("logprobs":true)"), "logprobs"},
+      {body_with(R"("logprobs":3)"), "logprobs"},
       {body_with(R"("top_logprobs":3)"), "top_logprobs"},
+      {body_with(R"("logprobs":true,"top_logprobs":21)"), "top_logprobs"},
       {body_with(R"("functions":[])"), "functions"},
       {body_with(R"("response_format":{"type":"json_object"})"), "response_format"},
       {body_with(R"("response_format":"text")"), "response_format"},

@@ -135,6 +135,54 @@ def test_a_seed_decides_a_sampled_answer(client, model):
     assert len({sampled(seed) for seed in range(4)}) > 1
 
 
+def test_several_choices_are_answers_to_several_seeds(client, model):
+    answer = ask(client, model, temperature=1.5, seed=1, n=3)
+    texts = [choice.message.content for choice in answer.choices]
+    assert texts[0] == ask(client, model, temperature=1.5, seed=1).choices[0].message.content
+    assert texts[2] == ask(client, model, temperature=1.5, seed=3).choices[0].message.content
+    chunks = list(ask(client, model, temperature=1.5, seed=1, n=3, stream=True))
+    for index, text in enumerate(texts):
+        choices = [chunk.choices[0] for chunk in chunks if chunk.choices[0].index == index]
+        assert "".join(choice.delta.content or "" for choice in choices) == text
+
+
+def test_log_probabilities_tell_how_sure_the_model_was(client, model):
+    answer = ask(client, model, logprobs=True, top_logprobs=4)
+    tokens = answer.choices[0].logprobs.content
+    assert b"".join(bytes(token.bytes) for token in tokens).decode() == answer.choices[0].message.content
+    for token in tokens:
+        assert token.logprob == token.top_logprobs[0].logprob, "greedy: the likeliest was taken"
+        assert len(token.top_logprobs) == 4 and token.logprob <= 0
+
+
+def test_a_bias_can_force_a_token(client, model):
+    answer = ask(client, model, logit_bias={"300": 100}, max_tokens=3, logprobs=True)
+    tokens = [token.token for token in answer.choices[0].logprobs.content]
+    assert len(tokens) == 3 and len(set(tokens)) == 1
+
+
+def test_penalties_change_a_greedy_answer_and_fields_without_meaning_are_ignored(client, model):
+    plain = ask(client, model, "la la la la la la", max_tokens=30).choices[0].message.content
+    same = ask(client, model, "la la la la la la", max_tokens=30, user="someone", metadata={"a": "b"})
+    assert same.choices[0].message.content == plain
+    other = ask(client, model, "la la la la la la", max_tokens=30, presence_penalty=2, frequency_penalty=2)
+    assert other.choices[0].message.content != plain
+
+
+def test_text_is_continued_without_a_template(client, model):
+    fields = {"model": model, "temperature": 0, "max_tokens": 8}
+    answer = client.completions.create(prompt=["The sun rises in", "Two and two are"], logprobs=2, **fields)
+    assert answer.object == "text_completion" and len(answer.choices) == 2
+    columns = answer.choices[0].logprobs
+    assert "".join(columns.tokens) == answer.choices[0].text
+    assert all(len(top) == 2 for top in columns.top_logprobs)
+    stream = client.completions.create(prompt="The sun rises in", stream=True, **fields)
+    assert "".join(chunk.choices[0].text for chunk in stream) == answer.choices[0].text
+    with pytest.raises(openai.BadRequestError) as error:
+        client.completions.create(prompt="x", best_of=3, **fields)
+    assert error.value.param == "best_of"
+
+
 def test_requests_side_by_side_get_the_answers_that_they_get_alone(client, model):
     def answer(case):
         sentence, temperature = case
@@ -151,9 +199,9 @@ def test_requests_side_by_side_get_the_answers_that_they_get_alone(client, model
     [
         ({"temperature": 3}, "temperature"),
         ({"top_p": -1}, "top_p"),
-        ({"max_tokens": 0}, "max_tokens"),
-        ({"n": 2}, "n"),
-        ({"logprobs": True}, "logprobs"),
+        ({"max_tokens": -1}, "max_tokens"),
+        ({"n": 99}, "n"),
+        ({"top_logprobs": 3}, "top_logprobs"),
         ({"stop": [""]}, "stop"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"extra_body": {"min_p": "much"}}, "min_p"),

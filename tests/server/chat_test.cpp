@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "running_server.h"
+#include "support/events.h"
 
 namespace riposte::server {
 namespace {
@@ -13,14 +14,9 @@ namespace {
 using ::testing::HasSubstr;
 
 std::vector<std::string> events_of(const std::string& stream) {
-  std::vector<std::string> events;
-  for (size_t at = 0; at < stream.size();) {
-    const size_t end = stream.find("\n\n", at);
-    EXPECT_EQ(stream.substr(at, 6), "data: ");
-    events.push_back(stream.substr(at + 6, end - at - 6));
-    at = end + 2;
-  }
-  return events;
+  std::vector<std::string> data;
+  for (const auto& event : riposte::testing::events_of(stream)) data.push_back(event.data);
+  return data;
 }
 
 std::string text_of(const std::vector<std::string>& events) {
@@ -91,6 +87,74 @@ TEST_F(ServerTest, AClientOfHttp10GetsItsStreamWithoutChunks) {
   EXPECT_FALSE(response.headers.contains("transfer-encoding"));
   EXPECT_EQ(response.headers.at("connection"), "close");
   EXPECT_EQ(events_of(response.body).back(), "[DONE]");
+}
+
+TEST_F(ServerTest, AStreamTellsItsTimesInFrontAndBehind) {
+  start();
+  const Response stream = ask(post(chat_body("time", R"("stream":true,"max_tokens":9)")));
+  EXPECT_THAT(stream.headers.at("server-timing"), HasSubstr("parse;dur="));
+  EXPECT_THAT(stream.trailers, HasSubstr("decode;dur="));
+}
+
+TEST_F(ServerTest, SeveralChoicesComeInOneAnswer) {
+  model_.executor.endless = true;
+  start();
+  const std::string body =
+      R"({"temperature":1,"seed":3,"n":3,"max_tokens":20,"messages":[{"role":"user","content":"x"}])";
+  const auto choices = ask(post(body + "}")).json().at("choices").as_array();
+  ASSERT_EQ(choices.size(), 3u);
+  std::vector<std::string> whole, streamed(3);
+  for (const auto& choice : choices) whole.emplace_back(choice.at("message").at("content").as_string());
+  EXPECT_EQ(std::set<std::string>(whole.begin(), whole.end()).size(), 3u);
+  int ends = 0;
+  for (const std::string& event : events_of(ask(post(body + R"(,"stream":true})")).body)) {
+    if (event == "[DONE]") continue;
+    const auto choice = boost::json::parse(event).at("choices").at(0);
+    if (const auto* text = choice.at("delta").as_object().if_contains("content")) {
+      streamed[choice.at("index").as_int64()] += text->as_string();
+    }
+    if (choice.at("finish_reason").is_string()) ++ends;
+  }
+  EXPECT_EQ(streamed, whole);
+  EXPECT_EQ(ends, 3);
+}
+
+TEST_F(ServerTest, LogProbabilitiesComeWithEveryToken) {
+  start();
+  const std::string fields = R"("logprobs":true,"top_logprobs":2,"max_tokens":10)";
+  const auto choice = ask(post(chat_body("how sure", fields))).json().at("choices").at(0);
+  std::string spelled, streamed;
+  for (const auto& token : choice.at("logprobs").at("content").as_array()) {
+    spelled += token.at("token").as_string();
+    EXPECT_EQ(token.at("top_logprobs").as_array().size(), 2u);
+    EXPECT_LE(token.at("logprob").as_double(), 0.0);
+  }
+  EXPECT_EQ(spelled, choice.at("message").at("content").as_string());
+  for (const std::string& event : events_of(ask(post(chat_body("how sure", fields + R"(,"stream":true)"))).body)) {
+    if (event == "[DONE]") continue;
+    const auto logprobs = boost::json::parse(event).at("choices").at(0).at("logprobs");
+    if (logprobs.is_null()) continue;
+    for (const auto& token : logprobs.at("content").as_array()) streamed += token.at("token").as_string();
+  }
+  EXPECT_EQ(streamed, spelled);
+}
+
+TEST_F(ServerTest, APromptCanBeWarmedWithoutAnAnswer) {
+  start();
+  const std::string body = chat_body("a text that is long enough to fill more than one page of the cache");
+  const Response warm = ask(post(body.substr(0, body.size() - 1) + R"(,"max_tokens":0})"));
+  ASSERT_EQ(warm.status, 200) << warm.body;
+  EXPECT_EQ(warm.json().at("usage").at("completion_tokens"), 0);
+  EXPECT_GT(ask(post(body)).json().at("usage").at("prompt_tokens_details").at("cached_tokens").as_int64(), 0);
+}
+
+TEST_F(ServerTest, ContinuesTextWithoutATemplate) {
+  start();
+  const std::string body = R"({"prompt":"once","temperature":0,"max_tokens":8,"echo":true})";
+  const Response response = ask(post_to("/v1/completions", body));
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.json().at("object"), "text_completion");
+  EXPECT_THAT(std::string(response.json().at("choices").at(0).at("text").as_string()), ::testing::StartsWith("once"));
 }
 
 TEST_F(ServerTest, TheSeedDecidesASampledAnswer) {

@@ -21,6 +21,7 @@ struct Response {
   std::string head;
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;                            // chunks joined
+  std::string trailers;                        // behind the last chunk
 
   boost::json::value json() const { return boost::json::parse(body); }
 };
@@ -104,9 +105,11 @@ class RawClient {
         const std::string size_line = receive_until("\r\n");
         if (size_line.empty()) return Response{};
         const size_t size = std::stoul(size_line, nullptr, 16);
-        const std::string chunk = receive_bytes(size + 2);
-        if (size == 0) return response;
-        response.body += chunk.substr(0, size);
+        if (size == 0) {
+          response.trailers = receive_until("\r\n\r\n");
+          return response;
+        }
+        response.body += receive_bytes(size + 2).substr(0, size);
       }
     }
     if (response.headers.contains("content-length")) {
@@ -150,9 +153,13 @@ inline std::string get(std::string_view path) {
   return "GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n";
 }
 
-inline std::string post(const std::string& body, const std::string& headers = "") {
-  return "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + headers +
+inline std::string post_to(std::string_view path, const std::string& body, const std::string& headers = "") {
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + headers +
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+inline std::string post(const std::string& body, const std::string& headers = "") {
+  return post_to("/v1/chat/completions", body, headers);
 }
 
 inline std::string chat_body(const std::string& text, const std::string& fields = "") {

@@ -1,0 +1,126 @@
+#include "server/exchange.h"
+
+#include <limits>
+#include <utility>
+
+namespace riposte::server {
+
+Exchange::Exchange(engine::Engine& engine, const ExchangeSetup& setup, api::Generation& generation,
+                   std::shared_ptr<AnswerQueue> queue)
+    : engine_(engine),
+      dialect_(setup.dialect),
+      clock_(setup.received),
+      stream_(generation.stream),
+      writer_(std::move(generation.writer)),
+      queue_(std::move(queue)) {}
+
+Exchange::~Exchange() {
+  cancel();
+}
+
+void Exchange::cancel() {
+  if (queue_->finished()) return;
+  for (const engine::RequestId id : running_) engine_.cancel(id);
+}
+
+api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const api::ServedModel& model,
+                                                          api::ReadGeneration read, std::string_view body,
+                                                          const ExchangeSetup& setup,
+                                                          std::function<void()> wake) {
+  api::ApiResult<api::Generation> generation = read(body, model, setup.context);
+  if (!generation) return tl::unexpected<api::ApiError>(generation.error());
+  // A whole answer is bounded by the context already.
+  const size_t bound = generation->stream ? setup.max_unsent_bytes : std::numeric_limits<size_t>::max();
+  auto queue = std::make_shared<AnswerQueue>(generation->requests.size(), bound, generation->stream,
+                                             std::move(wake));
+  std::unique_ptr<Exchange> exchange(new Exchange(model.engine, setup, *generation, queue));
+  if (const auto submitted = exchange->submit(std::move(generation->requests)); !submitted) {
+    return tl::unexpected<api::ApiError>(api::from_error(submitted.error()));
+  }
+  return exchange;
+}
+
+Result<void> Exchange::submit(std::vector<engine::Request> requests) {
+  clock_.submitted();
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const auto id = engine_.submit(std::move(requests[i]), AnswerQueue::listen(queue_, i));
+    if (!id) return pass_on(id);  // the destructor cancels those before it
+    running_.push_back(*id);
+  }
+  return {};
+}
+
+std::optional<api::ApiError> Exchange::failure_of(const AnswerQueue::Taken& taken) const {
+  if (taken.lost) return api::from_error({ErrorCode::kBusy, "there was no memory to keep the answer"});
+  for (const AnswerQueue::Choice& choice : taken.choices) {
+    if (!choice.finish) continue;
+    if (choice.finish->reason == engine::FinishReason::kError) return api::from_error(choice.finish->error);
+    if (choice.finish->reason == engine::FinishReason::kCancelled) {
+      return api::from_error({ErrorCode::kCancelled, "the answer was cancelled: the server is about to stop"});
+    }
+  }
+  return std::nullopt;
+}
+
+Exchange::Next Exchange::next() {
+  if (!stream_ && !queue_->finished() && !queue_->lost()) return {};
+  AnswerQueue::Taken taken = queue_->take();
+  for (const AnswerQueue::Choice& choice : taken.choices) {
+    if (choice.finish) clock_.add(choice.finish->timings);
+  }
+  return stream_ ? next_of_stream(taken) : next_of_whole(std::move(taken));
+}
+
+Exchange::Next Exchange::next_of_whole(AnswerQueue::Taken taken) {
+  Next next;
+  next.finished = true;
+  next.timing = clock_.all();
+  if (const auto failure = failure_of(taken)) {
+    next.whole = error_reply(*failure, dialect_);
+    return next;
+  }
+  std::vector<api::ChoiceAnswer> choices;
+  for (AnswerQueue::Choice& choice : taken.choices) {
+    choices.push_back({std::move(static_cast<api::AnswerPart&>(choice)), std::move(*choice.finish)});
+  }
+  next.whole = Reply{200, writer_->whole(choices), {}};
+  return next;
+}
+
+Exchange::Next Exchange::next_of_stream(const AnswerQueue::Taken& taken) {
+  Next next;
+  next.finished = taken.finished;
+  const auto failure = failure_of(taken);
+  if (failure && !begun_) {
+    next.finished = true;
+    next.whole = error_reply(*failure, dialect_);
+    return next;
+  }
+  if (!begun_) {
+    bool something = next.finished;
+    for (const AnswerQueue::Choice& choice : taken.choices) {
+      something |= !choice.text.empty() || !choice.logprobs.empty();
+    }
+    if (!something) return next;
+    writer_->begin(next.events);
+    begun_ = true;
+    next.timing = clock_.so_far();
+  }
+  for (size_t i = 0; i < taken.choices.size(); ++i) {
+    const AnswerQueue::Choice& choice = taken.choices[i];
+    if (!choice.text.empty() || !choice.logprobs.empty()) {
+      writer_->part(static_cast<int32_t>(i), choice, next.events);
+    }
+    if (choice.finish && !failure) writer_->end(static_cast<int32_t>(i), *choice.finish, next.events);
+  }
+  if (failure) {
+    writer_->error(*failure, next.events);
+    next.finished = next.broken = true;
+  } else if (next.finished) {
+    writer_->done(next.events);
+  }
+  if (next.finished) next.final_timing = clock_.all();
+  return next;
+}
+
+}  // namespace riposte::server

@@ -1,0 +1,78 @@
+// One request that is computed: from its body to the engine, and from the engine's thread to text for the wire.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/answer.h"
+#include "api/error.h"
+#include "api/served_model.h"
+#include "server/answer_queue.h"
+#include "server/reply.h"
+#include "server/server_timing.h"
+
+namespace riposte::server {
+
+// What an exchange needs to know that is not in the request.
+struct ExchangeSetup {
+  api::RequestContext context;
+  api::Dialect dialect = api::Dialect::kOpenAi;  // of errors
+  std::chrono::steady_clock::time_point received;  // when the whole request was there
+  size_t max_unsent_bytes = 0;
+};
+
+// Belongs to one connection. Its end cancels what is still running.
+class Exchange {
+ public:
+  // `read` is the dialect. `wake` is called on the engine's thread whenever next() may have something; where
+  // nothing is to be computed, next() has everything at once.
+  static api::ApiResult<std::unique_ptr<Exchange>> start(const api::ServedModel& model,
+                                                         api::ReadGeneration read, std::string_view body,
+                                                         const ExchangeSetup& setup,
+                                                         std::function<void()> wake);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  struct Next {
+    std::string events;          // of the stream; empty: nothing yet
+    std::optional<Reply> whole;  // the answer as a whole: not streaming, or failed before the stream began
+    std::string timing;          // Server-Timing: with `whole`, or with a stream's first events
+    std::string final_timing;    // with a stream's last ones
+    bool finished = false;       // nothing comes any more
+    bool broken = false;         // the stream cannot end as it should: close the connection behind it
+  };
+  Next next();
+
+  api::StreamKind stream_kind() const { return writer_->stream_kind(); }
+  // The client did not take what there was: nothing sensible can follow.
+  bool lost() const { return queue_->lost(); }
+  // The end then comes through next(), as an error.
+  void cancel();
+
+ private:
+  Exchange(engine::Engine& engine, const ExchangeSetup& setup, api::Generation& generation,
+           std::shared_ptr<AnswerQueue> queue);
+  Result<void> submit(std::vector<engine::Request> requests);
+  Next next_of_stream(const AnswerQueue::Taken& taken);
+  Next next_of_whole(AnswerQueue::Taken taken);
+  std::optional<api::ApiError> failure_of(const AnswerQueue::Taken& taken) const;
+
+  engine::Engine& engine_;
+  const api::Dialect dialect_;
+  ExchangeClock clock_;
+  const bool stream_;
+  const std::unique_ptr<api::AnswerWriter> writer_;
+  const std::shared_ptr<AnswerQueue> queue_;
+  std::vector<engine::RequestId> running_;  // an ended one is harmless to cancel
+  bool begun_ = false;                      // the stream's first event is out
+};
+
+}  // namespace riposte::server

@@ -1,0 +1,34 @@
+#include "server/server_timing.h"
+
+#include <fmt/format.h>
+
+namespace riposte::server {
+namespace {
+
+double milliseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+std::chrono::nanoseconds sum(const engine::Timings& timings) {
+  return timings.queue + timings.prefill + timings.decode;
+}
+
+}  // namespace
+
+void ExchangeClock::add(const engine::Timings& timings) {
+  if (sum(timings) >= sum(slowest_)) slowest_ = timings;
+}
+
+std::string ExchangeClock::so_far() const {
+  return fmt::format("parse;dur={:.3f}, first;dur={:.3f}", milliseconds(submitted_ - received_),
+                     milliseconds(Clock::now() - received_));
+}
+
+std::string ExchangeClock::all() const {
+  return fmt::format("parse;dur={:.3f}, queue;dur={:.3f}, prefill;dur={:.3f}, decode;dur={:.3f}, total;dur={:.3f}",
+                     milliseconds(submitted_ - received_), milliseconds(slowest_.queue),
+                     milliseconds(slowest_.prefill), milliseconds(slowest_.decode),
+                     milliseconds(Clock::now() - received_));
+}
+
+}  // namespace riposte::server
