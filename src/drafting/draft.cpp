@@ -17,6 +17,13 @@ int32_t Draft::add(TokenId token, int32_t parent, float chance, Origin origin) {
   return static_cast<int32_t>(tokens.size()) - 1;
 }
 
+void Draft::truncate(size_t size) {
+  tokens.resize(size);
+  parents.resize(size);
+  chances.resize(size);
+  origins.resize(size);
+}
+
 void Draft::assign_chain(std::span<const TokenId> chain) {
   clear();
   int32_t last = kNoParent;

@@ -38,6 +38,8 @@ struct Draft {
   void clear();
   // Appends a guess and returns its index.
   int32_t add(TokenId token, int32_t parent, float chance = 1.0f, Origin origin = Origin::kSource);
+  // Keeps the first `size` guesses; at most as many as there are.
+  void truncate(size_t size);
   // One continuation without branches, in place of what was there.
   void assign_chain(std::span<const TokenId> chain);
 };

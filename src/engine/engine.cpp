@@ -50,11 +50,12 @@ struct Engine::State {
   StepLoop loop;  // the thread's own
 
   // Shared between the threads, under the mutex.
-  std::mutex mutex;
+  mutable std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::unique_ptr<Sequence>> submitted;
   std::vector<RequestId> cancelled;
   int32_t waiting_in_loop = 0;  // submitted, taken by the thread, not admitted when it last looked
+  Totals totals;
   bool stopping = false;
   RequestId last_id = 0;
 
@@ -68,6 +69,7 @@ void Engine::State::run() {
     {
       std::unique_lock lock(mutex);
       waiting_in_loop = loop.waiting();
+      totals = loop.totals();
       if (loop.idle()) {
         changed.wait(lock, [this] { return stopping || !submitted.empty() || !cancelled.empty(); });
       }
@@ -121,6 +123,11 @@ Result<RequestId> Engine::submit(Request request, Listener listener) {
   }
   state.changed.notify_one();
   return id;
+}
+
+Totals Engine::totals() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->totals;
 }
 
 void Engine::cancel(RequestId id) {

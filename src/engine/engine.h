@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "drafting/drafter.h"
@@ -18,7 +19,8 @@ struct EngineOptions {
   int32_t max_sequences = 32;  // requests in one step
   int32_t prefill_chunk = 128;                 // rows that one step spends on prompts at most
   const drafting::Drafter* drafter = nullptr;  // null: no guesses; else it must outlive the engine
-  int32_t max_draft = 8;                       // guesses of one request in one step
+  int32_t max_draft = 48;                      // guesses of one request in one step
+  std::vector<float> step_cost = {};           // [rows]: see drafting::choose; empty: rows are free
 };
 
 class Engine {
@@ -35,6 +37,8 @@ class Engine {
   Result<RequestId> submit(Request request, Listener listener);
   // Thread-safe; unknown or finished ids are ignored. The request ends within one step, with kCancelled.
   void cancel(RequestId id);
+  // Thread-safe. Complete up to the last step that ended, or the one before.
+  Totals totals() const;
 
  private:
   struct State;

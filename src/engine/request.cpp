@@ -34,6 +34,18 @@ Result<void> check_stops(std::span<const std::string> stops) {
 
 }  // namespace
 
+void Totals::add(const Usage& usage) {
+  ++requests;
+  prompt_tokens += usage.prompt_tokens;
+  cached_tokens += usage.cached_tokens;
+  output_tokens += usage.output_tokens;
+  passes += usage.passes;
+  for (size_t origin = 0; origin < by_origin.size(); ++origin) {
+    by_origin[origin].drafted += usage.by_origin[origin].drafted;
+    by_origin[origin].accepted += usage.by_origin[origin].accepted;
+  }
+}
+
 Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length) {
   if (request.prompt.empty())
     return fail(ErrorCode::kInvalidArgument, "prompt: at least one token is needed");
@@ -46,6 +58,11 @@ Result<void> validate(const Request& request, int32_t vocabulary, int32_t contex
   }
   if (Result<void> check = check_tokens("prompt", request.prompt, vocabulary); !check) return check;
   if (Result<void> check = check_tokens("source", request.source, vocabulary); !check) return check;
+  if (Result<void> check = check_tokens("prediction", request.prediction, vocabulary); !check) return check;
+  if (!(request.rewriting_chance >= 0.0f && request.rewriting_chance <= 1.0f)) {
+    return fail(ErrorCode::kInvalidArgument, "rewriting_chance must be 0 to 1, but is {}",
+                request.rewriting_chance);
+  }
   if (Result<void> check = check_stops(request.stop); !check) return check;
   return sampling::validate(request.sampling, vocabulary);
 }

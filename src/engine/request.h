@@ -1,6 +1,7 @@
 // What the engine is asked, and what it tells while it answers.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -11,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/token.h"
+#include "drafting/draft.h"
 #include "sampling/logprobs.h"
 #include "sampling/params.h"
 
@@ -25,6 +27,12 @@ enum class FinishReason {
   kError,      // see Finish::error
 };
 
+struct DraftCounts {
+  int64_t drafted = 0;
+  int64_t accepted = 0;
+};
+using CountsByOrigin = std::array<DraftCounts, drafting::kOrigins>;  // index: drafting::Origin
+
 struct Usage {
   int32_t prompt_tokens = 0;
   int32_t cached_tokens = 0;  // of the prompt, taken from the KV cache
@@ -32,6 +40,15 @@ struct Usage {
   int32_t passes = 0;         // steps that this request took part in
   int32_t drafted_tokens = 0;
   int32_t accepted_tokens = 0;
+  CountsByOrigin by_origin = {};  // what the two above consist of
+};
+
+// Where a token of an answer came from.
+struct TokenTrace {
+  TokenId token = kNoToken;
+  int32_t pass = 0;                                     // counted from 1
+  drafting::Origin origin = drafting::Origin::kSource;  // who guessed it, if it was guessed
+  bool guessed = false;                                 // false: computed as the last one of its pass
 };
 
 struct Timings {
@@ -44,7 +61,8 @@ struct Finish {
   FinishReason reason = FinishReason::kStop;
   Usage usage;
   Timings timings;
-  Error error;  // only with kError
+  std::vector<TokenTrace> trace = {};  // of all tokens of the answer, if Request::trace
+  Error error;                         // only with kError
 };
 
 // Called on the engine's thread, in order; must be quick and must not throw. `text` is whole UTF-8
@@ -67,10 +85,28 @@ struct Request {
   float rewriting_chance = 1.0f;
   uint64_t owner = 0;       // whose earlier answers may give drafts, and who may draft from this one
   bool use_history = true;  // false: neither
+  // Requests of one task (say, a hash of the instruction) are drafted by what came of each other's guesses.
+  // 0: of none.
+  uint64_t task = 0;
+  bool trace = false;  // tell where each token came from
   int32_t max_tokens = 256;
   std::vector<std::string> stop = {};  // none of them empty
   bool ignore_end = false;             // go on after end tokens (benchmarks)
   sampling::SamplingParams sampling = {};
+};
+
+// What an engine has done so far: sums over finished requests, and its steps.
+struct Totals {
+  int64_t steps = 0;
+  int64_t rows = 0;      // of all steps
+  int64_t requests = 0;  // finished, however
+  int64_t prompt_tokens = 0;
+  int64_t cached_tokens = 0;
+  int64_t output_tokens = 0;
+  int64_t passes = 0;
+  CountsByOrigin by_origin = {};
+
+  void add(const Usage& usage);
 };
 
 inline constexpr size_t kMaxStops = 16;

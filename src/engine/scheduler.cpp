@@ -5,6 +5,9 @@
 namespace riposte::engine {
 namespace {
 
+// A branch costs the copy of a page, and each further one is less likely: with more there is nothing to gain.
+constexpr int32_t kMostBranches = 8;
+
 std::span<const TokenId> computed_tokens(const Sequence& sequence) {
   return sequence.tokens().first(static_cast<size_t>(sequence.computed));
 }
@@ -72,18 +75,17 @@ void Scheduler::admit() {
   }
 }
 
-const Plan& Scheduler::schedule() {
+Plan& Scheduler::schedule() {
   plan_.shares.clear();
-
-  int32_t rows = limits_.max_rows;
-  int32_t answers = limits_.max_answer_rows;
+  rows_left_ = limits_.max_rows;
+  answers_left_ = limits_.max_answer_rows;
   int32_t prompt_rows = limits_.prefill_chunk;
   const auto give = [&](Share& share, int32_t count) {
     share.rows += count;
-    rows -= count;
+    rows_left_ -= count;
     if (share.rows < share.sequence->pending() || share.sequence->room() == 0) return;
     ++share.answers;
-    --answers;
+    --answers_left_;
   };
   for (const auto& sequence : running_) {
     Share& share = plan_.shares.emplace_back(Share{.sequence = sequence.get()});
@@ -91,23 +93,42 @@ const Plan& Scheduler::schedule() {
   }
   for (Share& share : plan_.shares) {
     if (share.rows > 0 || share.sequence->finished()) continue;
-    const int32_t count = std::min({share.sequence->pending(), prompt_rows, rows});
+    const int32_t count = std::min({share.sequence->pending(), prompt_rows, rows_left_});
     if (count == 0) break;
     give(share, count);
     prompt_rows -= count;
-  }
-  for (Share& share : plan_.shares) {
-    std::vector<TokenId>& draft = share.sequence->draft;
-    const auto wanted = share.answers > 0 ? static_cast<int32_t>(draft.size()) : 0;
-    const int32_t count = std::min({wanted, share.sequence->room() - 1, rows, answers});
-    draft.resize(static_cast<size_t>(std::max(0, count)));
-    for (int32_t i = 0; i < count; ++i) give(share, 1);
   }
   std::erase_if(plan_.shares, [](const Share& share) { return share.rows == 0; });
   for (const Share& share : plan_.shares) {
     cache_.grow(share.sequence->lease, share.sequence->computed + share.rows);
   }
+  plan_.rows = limits_.max_rows - rows_left_;
   return plan_;
+}
+
+void Scheduler::add_guesses(Share& share) {
+  Sequence& sequence = *share.sequence;
+  drafting::Draft& draft = sequence.draft;
+  draft.truncate(std::min(draft.size(), static_cast<size_t>(std::max(0, guesses_left()))));
+  if (draft.empty()) return;
+  const auto length = static_cast<int32_t>(sequence.tokens().size());
+  sequence.branches.lay_out(draft, length, kMostBranches);
+  cache_.grow(sequence.lease, length + sequence.branches.depth());
+  sequence.branches.borrow(draft, sequence.lease.pages(), sequence.computed, cache_, plan_.copies);
+  const auto guesses = static_cast<int32_t>(draft.size());
+  share.rows += guesses;
+  share.answers += guesses;
+  plan_.rows += guesses;
+  rows_left_ -= guesses;
+  answers_left_ -= guesses;
+}
+
+void Scheduler::keep_path(Sequence& sequence, int32_t path) {
+  sequence.branches.adopt(path, sequence.lease, cache_);
+}
+
+void Scheduler::drop_branches() {
+  for (const Share& share : plan_.shares) share.sequence->branches.give_back(cache_);
 }
 
 void Scheduler::publish(Sequence& sequence) {

@@ -3,9 +3,10 @@
 // First come, first served. A waiting sequence is admitted when its worst case fits into the KV memory beside
 // those that run, so nothing that runs is ever stopped for memory. In a step, every sequence with one pending
 // token (all that are decoding) gets its row; what is left goes to prompts, up to prefill_chunk rows, in the
-// order of arrival; and what is then left goes to guesses.
+// order of arrival; and what is then left may go to guesses of those that are answered.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -23,8 +24,8 @@ struct SchedulerLimits {
   int32_t max_answer_rows = 0;  // rows of a step that are answered
 };
 
-// The rows of one sequence: its next pending tokens, then its draft. The last `answers` rows are to be
-// answered.
+// The rows of one sequence: its next pending tokens, then the guesses of its draft. The last `answers` rows
+// are to be answered: that of its last token and those of all guesses.
 struct Share {
   Sequence* sequence = nullptr;
   int32_t rows = 0;
@@ -36,6 +37,7 @@ struct Share {
 struct Plan {
   std::vector<kvcache::PageCopy> copies;  // first these, in this order,
   std::vector<Share> shares;              // then these rows; none of them empty
+  int32_t rows = 0;                       // of all shares
 };
 
 class Scheduler {
@@ -47,9 +49,17 @@ class Scheduler {
   Sequence* find(RequestId id);
   // Begins the next step: moves waiting sequences to the running ones while there is room.
   void admit();
-  // Decides the step's rows. Drafts are cut to what they get; page tables cover all rows. The plan is valid
-  // until the next admit(). Empty only if nothing runs, or if what was admitted had to fail.
-  const Plan& schedule();
+  // Decides the rows of known tokens; page tables cover them. The plan is valid until the next admit(). Empty
+  // only if nothing runs, or if what was admitted had to fail.
+  Plan& schedule();
+  // The guesses that may still be added to the plan.
+  int32_t guesses_left() const { return std::min(rows_left_, answers_left_); }
+  // Adds the draft of a share that is answered. It is cut to what there are rows and pages for.
+  void add_guesses(Share& share);
+  // After the step: of the paths of a sequence's draft, this one goes on.
+  void keep_path(Sequence& sequence, int32_t path);
+  // The end of the step: forgets all branches.
+  void drop_branches();
   // Makes the whole pages of what a sequence has computed available to others.
   void publish(Sequence& sequence);
   // Moves those that are finished into `finished` and gives their memory back.
@@ -69,6 +79,8 @@ class Scheduler {
   std::deque<std::unique_ptr<Sequence>> waiting_;
   std::vector<std::unique_ptr<Sequence>> running_;  // in the order of arrival
   Plan plan_;
+  int32_t rows_left_ = 0;  // of the plan
+  int32_t answers_left_ = 0;
 };
 
 }  // namespace riposte::engine

@@ -18,11 +18,17 @@ int32_t most_tokens(const Request& request, int32_t context_length) {
 Sequence::Sequence(Request request, Listener listener, int32_t context_length)
     : listener_(std::move(listener)),
       source_(std::move(request.source)),
+      prediction_(std::move(request.prediction)),
+      rewriting_chance_(request.rewriting_chance),
+      owner_(request.owner),
+      use_history_(request.use_history),
+      task_(request.task),
       most_tokens_(most_tokens(request, context_length)),
       tokens_(std::move(request.prompt)),
       prompt_tokens_(static_cast<int32_t>(tokens_.size())),
       top_logprobs_(request.sampling.top_logprobs),
       ignore_end_(request.ignore_end),
+      traced_(request.trace),
       sampler_(std::move(request.sampling), tokens_),
       text_(std::move(request.stop)),
       delivered_tokens_(tokens_.size()),
@@ -32,14 +38,38 @@ TokenId Sequence::choose(const sampling::RowAnswer& row, sampling::Workspace& wo
   return sampler_.choose(row, length(), workspace);
 }
 
-void Sequence::take(TokenId token, const TokenText& text) {
+drafting::DraftContext Sequence::draft_context() const {
+  return {.source = source_,
+          .prediction = prediction_,
+          .output = output(),
+          .history = tokens_,
+          .most_tokens = std::max(0, room() - 1),
+          .rewriting_chance = rewriting_chance_,
+          .acceptance = &acceptance,
+          .owner = owner_,
+          .use_history = use_history_};
+}
+
+void Sequence::count_draft() {
+  usage.drafted_tokens += static_cast<int32_t>(draft.size());
+  for (const drafting::Origin origin : draft.origins) ++usage.by_origin[static_cast<size_t>(origin)].drafted;
+}
+
+void Sequence::take(TokenId token, int32_t guess, const TokenText& text) {
   if (!first_token_) first_token_ = Clock::now();
+  const bool guessed = guess != drafting::Draft::kNoParent;
+  const auto origin = guessed ? draft.origins[static_cast<size_t>(guess)] : drafting::Origin::kSource;
+  if (guessed) {
+    ++usage.accepted_tokens;
+    ++usage.by_origin[static_cast<size_t>(origin)].accepted;
+  }
   if (!ignore_end_ && text.is_end(token)) {
     text_.finish(new_text_);
     finish(FinishReason::kStop);
     return;
   }
   tokens_.push_back(token);
+  if (traced_) trace_.push_back({token, usage.passes, origin, guessed});
   sampler_.accept(token);
   if (text_.push(text.bytes(token), new_text_)) {
     finish(FinishReason::kStop);
@@ -69,6 +99,13 @@ void Sequence::start_pass(Clock::time_point now) {
   ++usage.passes;
 }
 
+Usage Sequence::usage_so_far() const {
+  Usage all = usage;
+  all.prompt_tokens = prompt_tokens_;
+  all.output_tokens = length() - prompt_tokens_;
+  return all;
+}
+
 void Sequence::deliver() {
   try {
     const auto new_tokens = tokens().subspan(delivered_tokens_);
@@ -82,9 +119,11 @@ void Sequence::deliver() {
   delivered_tokens_ = tokens_.size();
   if (!reason_) return;
 
-  Finish end{.reason = *reason_, .usage = usage, .timings = {}, .error = std::move(error_)};
-  end.usage.prompt_tokens = prompt_tokens_;
-  end.usage.output_tokens = length() - prompt_tokens_;
+  Finish end{.reason = *reason_,
+             .usage = usage_so_far(),
+             .timings = {},
+             .trace = std::move(trace_),
+             .error = std::move(error_)};
   const Clock::time_point now = Clock::now();
   const Clock::time_point started = started_.value_or(now);
   const Clock::time_point first_token = first_token_.value_or(now);

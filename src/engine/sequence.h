@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "drafting/drafter.h"
 #include "engine/answer_text.h"
+#include "engine/branches.h"
 #include "engine/request.h"
 #include "engine/token_text.h"
 #include "kvcache/page_cache.h"
@@ -26,7 +28,6 @@ class Sequence {
   void set_id(RequestId id) { id_ = id; }
   std::span<const TokenId> tokens() const { return tokens_; }  // the prompt, then the answer
   std::span<const TokenId> output() const { return tokens().subspan(static_cast<size_t>(prompt_tokens_)); }
-  std::span<const TokenId> source() const { return source_; }
   int32_t prompt_tokens() const { return prompt_tokens_; }
   // Tokens whose keys and values are not computed yet: a row each, at least one.
   int32_t pending() const { return length() - computed; }
@@ -35,17 +36,25 @@ class Sequence {
   // Positions that will ever be filled: the last token of an answer needs none.
   int32_t most_positions() const { return most_tokens_ > prompt_tokens_ ? most_tokens_ - 1 : prompt_tokens_; }
   bool needs_logits() const { return sampler_.needs_logits(); }
+  uint64_t task() const { return task_; }
+  // What a drafter may look at. Guesses deeper than room() - 1 cannot be used: the last token needs none.
+  drafting::DraftContext draft_context() const;
 
   // The token that this request produces from a row's answer, at the position after its last token.
   TokenId choose(const sampling::RowAnswer& row, sampling::Workspace& workspace) const;
   // Takes a chosen token into the answer. The sequence is finished afterwards if the token, a stop string or
-  // the length ends it.
-  void take(TokenId token, const TokenText& text);
+  // the length ends it. `guess` is the guess of the draft that was this token, or kNoParent.
+  void take(TokenId token, int32_t guess, const TokenText& text);
+  // A draft is verified in this pass.
+  void count_draft();
 
   // The logits from which the last token was chosen, for its log-probability if the request wants it.
   void note_logits(std::span<const float> logits);
 
   bool finished() const { return reason_.has_value(); }
+  bool complete() const { return reason_ == FinishReason::kStop || reason_ == FinishReason::kLength; }
+  // With all that is known when it is finished.
+  Usage usage_so_far() const;
   void finish(FinishReason reason);
   void fail(Error error);
   // A step with rows of this sequence begins.
@@ -57,8 +66,10 @@ class Sequence {
 
   int32_t computed = 0;  // the first so many tokens have keys and values in the lease's pages
   kvcache::Lease lease;
-  std::vector<TokenId> draft;  // guesses at the tokens after the last one, for the next step
-  Usage usage;                 // prompt_tokens and output_tokens are filled in at the end
+  drafting::Draft draft;  // guesses at the tokens after the last one, for this step
+  Branches branches;      // of the draft
+  drafting::Acceptance acceptance;
+  Usage usage;  // prompt_tokens and output_tokens are filled in by usage_so_far()
 
  private:
   int32_t length() const { return static_cast<int32_t>(tokens_.size()); }
@@ -66,14 +77,21 @@ class Sequence {
   RequestId id_ = 0;
   Listener listener_;
   std::vector<TokenId> source_;
+  std::vector<TokenId> prediction_;
+  float rewriting_chance_;
+  uint64_t owner_;
+  bool use_history_;
+  uint64_t task_;
   int32_t most_tokens_;  // prompt and answer
   std::vector<TokenId> tokens_;
   int32_t prompt_tokens_;
   int32_t top_logprobs_;
   bool ignore_end_;
+  bool traced_;
   sampling::Sampler sampler_;
   AnswerText text_;
 
+  std::vector<TokenTrace> trace_;
   std::string new_text_;     // not delivered yet
   std::vector<sampling::Logprobs> new_logprobs_;  // of tokens that are not delivered yet
   size_t delivered_tokens_;  // of tokens_, the prompt counted as delivered

@@ -18,11 +18,16 @@ SchedulerLimits scheduler_limits(const model::ExecutorLimits& limits, const Engi
 StepLoop::StepLoop(model::Executor& executor, const TokenText& text, const EngineOptions& options)
     : executor_(executor),
       text_(text),
-      drafter_(options.drafter),
-      max_draft_(std::max(0, options.max_draft)),
       vocabulary_(executor.limits().vocabulary),
+      guesser_(options.drafter, options.step_cost, options.max_draft, vocabulary_),
       scheduler_(scheduler_limits(executor.limits(), options), executor.limits().pages,
-                 executor.limits().page_size) {}
+                 executor.limits().page_size),
+      rows_(executor.limits().page_size) {}
+
+void StepLoop::add(std::unique_ptr<Sequence> sequence) {
+  guesser_.begin(*sequence);
+  scheduler_.add(std::move(sequence));
+}
 
 void StepLoop::cancel(RequestId id) {
   if (Sequence* sequence = scheduler_.find(id)) sequence->finish(FinishReason::kCancelled);
@@ -36,8 +41,8 @@ void StepLoop::cancel_all() {
 void StepLoop::step() {
   deliver();  // what was cancelled takes no part in the step
   scheduler_.admit();
-  propose_drafts();
-  const Plan& plan = scheduler_.schedule();
+  Plan& plan = scheduler_.schedule();
+  guess(plan);
   const Result<model::StepResult> result = run(plan);
   size_t row = 0;
   for (const Share& share : plan.shares) {
@@ -48,28 +53,27 @@ void StepLoop::step() {
     }
     row += static_cast<size_t>(share.rows);
   }
+  scheduler_.drop_branches();
   deliver();
 }
 
-void StepLoop::propose_drafts() {
-  if (drafter_ == nullptr) return;
-  for (const auto& sequence : scheduler_.running()) {
-    sequence->draft.clear();
-    const int32_t most = std::min(max_draft_, sequence->room() - 1);
-    if (most <= 0) continue;
-    draft_.clear();
-    drafter_->propose({.source = sequence->source(),
-                       .output = sequence->output(),
-                       .history = sequence->tokens(),
-                       .most_tokens = most},
-                      draft_);
-    if (!drafting::is_valid(draft_, vocabulary_)) continue;
-    drafting::first_chain(draft_, static_cast<size_t>(most), sequence->draft);
+void StepLoop::guess(Plan& plan) {
+  StepSoFar step{.rows = plan.rows,
+                 .answers = static_cast<int32_t>(std::ranges::count_if(
+                     plan.shares, [](const Share& share) { return share.answers > 0; }))};
+  for (Share& share : plan.shares) {
+    if (share.answers == 0) continue;
+    step.guesses_left = scheduler_.guesses_left();
+    guesser_.guess(*share.sequence, step);
+    scheduler_.add_guesses(share);
+    step.rows = plan.rows;
   }
 }
 
 Result<model::StepResult> StepLoop::run(const Plan& plan) {
   if (plan.shares.empty()) return model::StepResult{};
+  ++totals_.steps;
+  totals_.rows += plan.rows;
   const Clock::time_point now = Clock::now();
   for (const Share& share : plan.shares) share.sequence->start_pass(now);
   try {
@@ -92,40 +96,56 @@ Result<model::StepResult> StepLoop::run(const Plan& plan) {
 
 void StepLoop::accept(const Share& share, size_t row, const model::StepResult& result) {
   Sequence& sequence = *share.sequence;
-  const int32_t drafted = share.drafted();
   const bool prefill = sequence.computed < sequence.prompt_tokens();
-  sequence.computed += share.rows - drafted;
-  sequence.usage.drafted_tokens += drafted;
-  row += static_cast<size_t>(share.rows - share.answers);
-  for (int32_t i = 0; i < share.answers; ++i, ++row) {
+  const auto known = static_cast<size_t>(share.rows - share.drafted());
+  sequence.computed += static_cast<int32_t>(known);
+  if (share.answers > 0) {
+    if (share.drafted() > 0) sequence.count_draft();
+    follow(sequence, row + known - 1, share.drafted(), result);
+    guesser_.observe(sequence, produced_);
+  }
+  if (sequence.pending() == 0)
+    sequence.finish(FinishReason::kLength);   // max_tokens is 0 and the prompt computed
+  if (prefill) scheduler_.publish(sequence);  // others wait for prompts; answers are kept when they end
+}
+
+// From the row of the last token along the guesses that are what the request would have produced.
+void StepLoop::follow(Sequence& sequence, size_t root, int32_t drafted, const model::StepResult& result) {
+  produced_.clear();
+  int32_t reached = drafting::Draft::kNoParent;  // the guess that was the last token; before any, the root
+  while (true) {
+    const size_t row = root + static_cast<size_t>(reached + 1);
     const sampling::RowAnswer answer{result.argmax[row], result.logits[row]};
     if (sequence.needs_logits() && answer.logits.size() != static_cast<size_t>(vocabulary_)) {
-      sequence.fail({ErrorCode::kInternal, "the executor gave no logits for a row that asked for them"});
-      return;
+      return sequence.fail(
+          {ErrorCode::kInternal, "the executor gave no logits for a row that asked for them"});
     }
     const TokenId token = sequence.choose(answer, workspace_);
     if (token < 0 || token >= vocabulary_) {
-      sequence.fail({ErrorCode::kInternal, fmt::format("the executor answered with token {}", token)});
-      return;
+      return sequence.fail({ErrorCode::kInternal, fmt::format("the executor answered with token {}", token)});
     }
-    sequence.take(token, text_);
+    produced_.push_back(token);
+    // A guess that equals the answer has its keys and values in place already; what the others wrote is
+    // overwritten by the next step, or lies in a branch that is given back.
+    const int32_t guess =
+        drafted > 0 ? drafting::find_child(sequence.draft, reached, token) : drafting::Draft::kNoParent;
+    sequence.take(token, guess, text_);
     sequence.note_logits(answer.logits);
-    // A guess that equals the answer has its keys and values in place already; the rows after another are
-    // worthless, and what they wrote is overwritten by the next step.
-    if (i == drafted || sequence.draft[static_cast<size_t>(i)] != token) break;
-    ++sequence.usage.accepted_tokens;
-    if (sequence.finished()) break;
+    if (guess == drafting::Draft::kNoParent || sequence.finished()) break;
+    reached = guess;
     ++sequence.computed;
   }
-  if (sequence.pending() == 0)
-    sequence.finish(FinishReason::kLength);  // max_tokens is 0 and the prompt computed
-  if (prefill) scheduler_.publish(sequence);  // others wait for prompts; answers are kept when they end
+  if (reached != drafting::Draft::kNoParent) scheduler_.keep_path(sequence, sequence.branches.path(reached));
 }
 
 void StepLoop::deliver() {
   scheduler_.collect(finished_);
   for (const auto& sequence : scheduler_.running()) sequence->deliver();
-  for (const auto& sequence : finished_) sequence->deliver();
+  for (const auto& sequence : finished_) {
+    totals_.add(sequence->usage_so_far());
+    guesser_.end(*sequence);
+    sequence->deliver();
+  }
   finished_.clear();
 }
 

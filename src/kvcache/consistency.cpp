@@ -63,8 +63,10 @@ std::optional<std::string> PrefixTree::find_inconsistency(std::vector<PageId>& p
   return std::nullopt;
 }
 
-std::optional<std::string> PageCache::find_inconsistency(std::span<const Lease* const> leases) const {
+std::optional<std::string> PageCache::find_inconsistency(std::span<const Lease* const> leases,
+                                                         std::span<const PageId> borrowed) const {
   std::vector<PageId> everywhere = free_;
+  everywhere.insert(everywhere.end(), borrowed.begin(), borrowed.end());
   if (auto found = tree_.find_inconsistency(everywhere)) return found;
   int32_t promised = 0;
   for (const Lease* lease : leases) {

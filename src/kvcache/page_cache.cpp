@@ -1,6 +1,7 @@
 #include "kvcache/page_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -126,6 +127,21 @@ void PageCache::close(Lease& lease, std::span<const TokenId> tokens) {
   tree_.release_path(lease.last_shared_);
   promised_ -= lease.promised_;
   lease = Lease{};
+}
+
+std::optional<PageId> PageCache::borrow() {
+  if (available() <= 0) return std::nullopt;
+  return take_page();
+}
+
+void PageCache::give_back(PageId page) {
+  RIPOSTE_CHECK(page >= 0 && page < pages_ && free_.size() < static_cast<size_t>(pages_));
+  free_.push_back(page);
+}
+
+void PageCache::exchange(Lease& lease, int32_t index, PageId& borrowed) {
+  RIPOSTE_CHECK(index >= lease.shared_ && index < static_cast<int32_t>(lease.pages_.size()));
+  std::swap(lease.pages_[static_cast<size_t>(index)], borrowed);
 }
 
 std::optional<Pin> PageCache::pin(std::span<const TokenId> text) {

@@ -1,5 +1,5 @@
-// The books of KV memory: every page is free, in the prefix tree, or in the page table of one running
-// sequence.
+// The books of KV memory: every page is free, in the prefix tree, in the page table of one running sequence,
+// or borrowed for a while.
 //
 // A sequence takes a lease: it shares the pages of the longest cached beginning of its prompt, and is
 // promised as many further pages as it can ever need. A promise is only given if it can be kept, so a running
@@ -74,6 +74,13 @@ class PageCache {
   // The end of the sequence: publishes `tokens`, a part of a page included, and gives everything else back.
   void close(Lease& lease, std::span<const TokenId> tokens);
 
+  // A page for a while, out of those that nobody holds and nobody was promised. Nothing if there is none.
+  std::optional<PageId> borrow();
+  void give_back(PageId page);
+  // Puts a borrowed page into a page table, in place of the page at `index`, which was not published: that
+  // one is the borrowed one from now on.
+  void exchange(Lease& lease, int32_t index, PageId& borrowed);
+
   // How many tokens open() would find cached.
   int32_t cached_tokens(std::span<const TokenId> prompt) const;
 
@@ -87,9 +94,10 @@ class PageCache {
   // Pages that nobody holds and nobody was promised.
   int32_t available() const { return unheld() - promised_; }
 
-  // For tests: checks every invariant against all open leases and says the first that does not hold.
-  // O(pages).
-  std::optional<std::string> find_inconsistency(std::span<const Lease* const> leases) const;
+  // For tests: checks every invariant against all open leases and borrowed pages and says the first that does
+  // not hold. O(pages).
+  std::optional<std::string> find_inconsistency(std::span<const Lease* const> leases,
+                                                std::span<const PageId> borrowed = {}) const;
 
  private:
   // The deepest node whose path is whole pages of `text`, and the child of it that goes on longest.

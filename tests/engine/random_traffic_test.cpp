@@ -10,21 +10,28 @@
 namespace riposte::engine {
 namespace {
 
-// Guesses that are often right: the next tokens by the fake model's greedy choice, some of them spoiled. A
-// function of the history alone.
+// Trees of guesses that are often right: the next tokens by the fake model's greedy choice, some of them
+// spoiled. A function of the history alone.
 class HalfRightDrafter final : public drafting::Drafter {
  public:
   void propose(const drafting::DraftContext& context, drafting::Draft& draft) const override {
-    std::vector<TokenId> tokens(context.history.begin(), context.history.end());
-    std::mt19937 random(static_cast<uint32_t>(tokens.size() * 31 + static_cast<size_t>(tokens.back())));
+    std::mt19937 random(
+        static_cast<uint32_t>(context.history.size() * 31 + static_cast<size_t>(context.history.back())));
+    std::vector<std::vector<TokenId>> texts = {
+        {context.history.begin(), context.history.end()}};  // root, guesses
     std::vector<float> logits(kVocabulary);
-    int32_t last = drafting::Draft::kNoParent;
-    for (size_t i = random() % 6; i > 0; --i) {
-      testing::fake_logits(tokens, logits);
+    for (size_t i = random() % 12; i > 0; --i) {
+      // Mostly on from the last guess, now and then from any.
+      const size_t from = random() % 3 == 0 ? random() % texts.size() : texts.size() - 1;
+      testing::fake_logits(texts[from], logits);
       const TokenId guess =
           random() % 4 == 0 ? static_cast<TokenId>(random() % kVocabulary) : sampling::argmax(logits);
-      tokens.push_back(guess);
-      last = draft.add(guess, last);
+      const int32_t parent = static_cast<int32_t>(from) - 1;
+      if (drafting::find_child(draft, parent, guess) != drafting::Draft::kNoParent) continue;
+      const auto origin = static_cast<drafting::Origin>(random() % drafting::kOrigins);
+      draft.add(guess, parent, 0.25f * static_cast<float>(1 + random() % 4), origin);
+      texts.push_back(texts[from]);
+      texts.back().push_back(guess);
     }
   }
 };
@@ -76,11 +83,13 @@ TEST_P(RandomTraffic, EveryRequestGetsTheAnswerThatItWouldGetAlone) {
   const int32_t pages_of_one = (limits.context_length + limits.page_size - 1) / limits.page_size;
   limits.pages = pages_of_one + pick(0, 1, pages_of_one, 5 * pages_of_one);
   const HalfRightDrafter drafter;
-  const EngineOptions options{.max_queued = 1000,
-                              .max_sequences = pick(1, 3, 10),
-                              .prefill_chunk = pick(1, 5, 16, 100),
-                              .drafter = pick(0, 1) == 0 ? nullptr : &drafter,
-                              .max_draft = pick(1, 4)};
+  const EngineOptions options{
+      .max_queued = 1000,
+      .max_sequences = pick(1, 3, 10),
+      .prefill_chunk = pick(1, 5, 16, 100),
+      .drafter = pick(0, 1) == 0 ? nullptr : &drafter,
+      .max_draft = pick(1, 4, 40),
+      .step_cost = pick(0, 1) == 0 ? std::vector<float>() : std::vector<float>{8, 9, 10, 11}};
   testing::FakeExecutor executor(limits);
   Engine engine(executor, std::make_unique<FakeText>(), options);
 
@@ -131,6 +140,13 @@ TEST_P(RandomTraffic, EveryRequestGetsTheAnswerThatItWouldGetAlone) {
     EXPECT_EQ(one.heard->text(), expected.text);
     EXPECT_LT(finish.usage.cached_tokens, finish.usage.prompt_tokens);
     EXPECT_LE(finish.usage.accepted_tokens, finish.usage.drafted_tokens);
+    DraftCounts sum;
+    for (const DraftCounts& counts : finish.usage.by_origin) {
+      EXPECT_LE(counts.accepted, counts.drafted);
+      sum = {sum.drafted + counts.drafted, sum.accepted + counts.accepted};
+    }
+    EXPECT_EQ(sum.drafted, finish.usage.drafted_tokens);
+    EXPECT_EQ(sum.accepted, finish.usage.accepted_tokens);
   }
 }
 

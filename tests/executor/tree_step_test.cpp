@@ -1,4 +1,5 @@
-// Several continuations of one text in one step: each row has the bits that it has when its own text is computed alone.
+// Several continuations of one text in one step: each row has the bits that it has when its own text is
+// computed alone.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +16,9 @@ namespace {
 
 const std::filesystem::path kModels = RIPOSTE_SOURCE_DIR "/tests/executor/models";
 
-size_t at(int32_t index) { return static_cast<size_t>(index); }
+size_t at(int32_t index) {
+  return static_cast<size_t>(index);
+}
 
 // A text, and continuations as paths of guesses. A guess of several paths is the same row in all of them.
 struct Tree {
@@ -25,17 +28,20 @@ struct Tree {
 
   // The path in whose table the guess attends.
   int32_t home(int32_t guess) const {
-    return static_cast<int32_t>(std::ranges::find_if(paths, [guess](const auto& path) {
-                                  return std::ranges::find(path, guess) != path.end();
-                                }) - paths.begin());
+    return static_cast<int32_t>(
+        std::ranges::find_if(
+            paths, [guess](const auto& path) { return std::ranges::find(path, guess) != path.end(); }) -
+        paths.begin());
   }
   int32_t position(int32_t guess) const {
     const std::vector<int32_t>& path = paths[at(home(guess))];
-    return static_cast<int32_t>(text.size()) + static_cast<int32_t>(std::ranges::find(path, guess) - path.begin());
+    return static_cast<int32_t>(text.size()) +
+           static_cast<int32_t>(std::ranges::find(path, guess) - path.begin());
   }
   // The first page of its table that a path does not share.
   int32_t first_page(int32_t path, int32_t page_size) const {
-    const auto own = std::ranges::find_if(paths[at(path)], [&](int32_t guess) { return home(guess) == path; });
+    const auto own =
+        std::ranges::find_if(paths[at(path)], [&](int32_t guess) { return home(guess) == path; });
     return path == 0 ? 0 : position(*own) / page_size;
   }
   std::vector<TokenId> text_up_to(int32_t guess) const {
@@ -48,7 +54,8 @@ struct Tree {
   }
 };
 
-// The executor ("float", or an instruction set), the architecture, the text's length, how much of it was computed before.
+// The executor ("float", or an instruction set), the architecture, the text's length, how much of it was
+// computed before.
 using Parameters = std::tuple<std::string, const char*, std::pair<int32_t, int32_t>>;
 
 class TreeStep : public testing::TestWithParam<Parameters> {
@@ -59,7 +66,8 @@ class TreeStep : public testing::TestWithParam<Parameters> {
     ASSERT_TRUE(model) << model.error().message;
     ExecutorOptions options;
     if (name != "float") options.instruction_set = name;
-    auto made = name == "float" ? make_float_executor(*model, team_, options) : make_cpu_executor(*model, team_, options);
+    auto made = name == "float" ? make_float_executor(*model, team_, options)
+                                : make_cpu_executor(*model, team_, options);
     ASSERT_TRUE(made) << made.error().message;
     executor_ = std::move(*made);
   }
@@ -113,17 +121,21 @@ TEST_P(TreeStep, EveryGuessHasTheBitsOfItsOwnTextAlone) {
   std::vector<std::vector<int32_t>> also;
   std::vector<model::RowOutput> outputs;
   const auto add = [&](TokenId token, int32_t position, int32_t sequence, std::vector<int32_t> others) {
-    std::erase_if(others, [&, position](int32_t path) { return position < tree.first_page(path, page_size) * page_size; });
+    std::erase_if(others, [&, position](int32_t path) {
+      return position < tree.first_page(path, page_size) * page_size;
+    });
     row_tokens.push_back(token);
     positions.push_back(position);
     sequences.push_back(sequence);
     also.push_back(others);
     outputs.push_back(model::RowOutput::kLogits);
   };
-  for (int32_t position = computed; position < length; ++position) add(tree.text[at(position)], position, 0, {1, 2});
+  for (int32_t position = computed; position < length; ++position)
+    add(tree.text[at(position)], position, 0, {1, 2});
   for (int32_t guess = 0; guess < 8; ++guess) {
     const bool shared = guess < 2;
-    add(tree.guesses[at(guess)], tree.position(guess), tree.home(guess), shared ? std::vector{2} : std::vector<int32_t>{});
+    add(tree.guesses[at(guess)], tree.position(guess), tree.home(guess),
+        shared ? std::vector{2} : std::vector<int32_t>{});
   }
   const std::vector<std::span<const int32_t>> also_in(also.begin(), also.end());
   const auto result = executor_->step({row_tokens, positions, sequences, outputs, tables, also_in});
@@ -142,7 +154,8 @@ TEST_P(TreeStep, EveryGuessHasTheBitsOfItsOwnTextAlone) {
     const std::vector<TokenId> next = {3};
     const std::vector<int32_t> position = {static_cast<int32_t>(text.size()) - 1}, sequence = {0};
     const std::vector<model::RowOutput> output = {model::RowOutput::kLogits};
-    const auto after = executor_->step({next, position, sequence, output, std::span(tables).subspan(at(path), 1)});
+    const auto after =
+        executor_->step({next, position, sequence, output, std::span(tables).subspan(at(path), 1)});
     ASSERT_TRUE(after) << after.error().message;
     const std::vector<float> logits(after->logits[0].begin(), after->logits[0].end());
     EXPECT_EQ(logits, Sequence(*executor_, 100).logits(text, 16).back()) << "path " << path;
@@ -155,13 +168,14 @@ std::vector<std::string> executors_of_this_machine() {
   return names;
 }
 
-// The tree lies inside a page, across the end of one, at its beginning; behind a prompt of several pages in the same
-// step, and behind one token.
+// The tree lies inside a page, across the end of one, at its beginning; behind a prompt of several pages in
+// the same step, and behind one token.
 INSTANTIATE_TEST_SUITE_P(Executors, TreeStep,
                          testing::Combine(testing::ValuesIn(executors_of_this_machine()),
                                           testing::Values("llama", "qwen2", "qwen3", "gemma3"),
-                                          testing::Values(std::pair{37, 3}, std::pair{37, 36}, std::pair{30, 29},
-                                                          std::pair{31, 17}, std::pair{32, 31}, std::pair{2, 0})),
+                                          testing::Values(std::pair{37, 3}, std::pair{37, 36},
+                                                          std::pair{30, 29}, std::pair{31, 17},
+                                                          std::pair{32, 31}, std::pair{2, 0})),
                          [](const auto& instance) {
                            const auto lengths = std::get<2>(instance.param);
                            return std::get<0>(instance.param) + "_" + std::get<1>(instance.param) + "_" +

@@ -27,8 +27,8 @@ struct Batch {
   }
 };
 
-// A text of three tokens, from the last slot of a page on, and two continuations: the row that both have in the second
-// page is written into both.
+// A text of three tokens, from the last slot of a page on, and two continuations: the row that both have in
+// the second page is written into both.
 Batch forked() {
   Batch batch;
   batch.tokens = {1, 2, 3, 4};

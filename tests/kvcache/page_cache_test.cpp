@@ -213,6 +213,44 @@ TEST_F(PageCacheTest, WhatRunningSequencesWerePromisedCannotBePinned) {
 
 // Every page remembers the tokens that were written to it, so that a wrong share or an early eviction shows
 // as a wrong token; the invariants are checked after every operation.
+TEST_F(PageCacheTest, WhatNobodyWasPromisedCanBeBorrowed) {
+  auto opened = cache.open(ascending(0, 5), 20);  // five of eight pages
+  ASSERT_TRUE(opened);
+  std::vector<PageId> borrowed;
+  while (const auto page = cache.borrow()) borrowed.push_back(*page);
+  EXPECT_EQ(borrowed.size(), 3u);
+  cache.grow(opened->lease, 20);  // what was promised is there all the same
+  const Lease* lease = &opened->lease;
+  EXPECT_EQ(cache.find_inconsistency(std::span(&lease, 1), borrowed).value_or("consistent"), "consistent");
+  EXPECT_FALSE(cache.open(ascending(100, 1), 1)) << "all memory is in use";
+  for (const PageId page : borrowed) cache.give_back(page);
+  EXPECT_TRUE(cache.open(ascending(100, 1), 1));
+}
+
+TEST_F(PageCacheTest, ABorrowedPageTakesThePlaceOfOneInAPageTable) {
+  auto opened = cache.open(ascending(0, 6), 8);
+  ASSERT_TRUE(opened);
+  Lease& lease = opened->lease;
+  cache.grow(lease, 6);
+  cache.publish(lease, ascending(0, 4));
+  const PageId first = lease.pages()[0];
+  const PageId second = lease.pages()[1];
+  PageId page = cache.borrow().value();
+  const PageId borrowed = page;
+  cache.exchange(lease, 1, page);
+  EXPECT_EQ(page, second);
+  EXPECT_EQ(lease.pages()[0], first);
+  EXPECT_EQ(lease.pages()[1], borrowed);
+  cache.give_back(page);
+  check({&lease});
+  cache.close(lease, ascending(0, 6));
+  check({});
+  // The text is found with what was written into the page that was borrowed.
+  const auto again = cache.open(ascending(0, 7), 7);
+  ASSERT_TRUE(again && again->copy);
+  EXPECT_EQ(again->copy->from, borrowed);
+}
+
 TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
   constexpr int32_t kPageSize = 4;
   struct Running {
@@ -265,6 +303,18 @@ TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
         if (below(2) == 0) {
           cache.publish(sequence.lease,
                         std::span(sequence.tokens).first(static_cast<size_t>(sequence.computed)));
+        }
+        // A branch: its page takes the place of the one that is being filled, with the same beginning.
+        const int32_t partial = sequence.computed / kPageSize;
+        if (below(3) == 0 && partial < static_cast<int32_t>(sequence.lease.pages().size())) {
+          if (auto borrowed = cache.borrow()) {
+            const auto page = static_cast<size_t>(sequence.lease.pages()[static_cast<size_t>(partial)]);
+            std::copy_n(memory.begin() + static_cast<std::ptrdiff_t>(page) * kPageSize, kPageSize,
+                        memory.begin() + *borrowed * kPageSize);
+            cache.exchange(sequence.lease, partial, *borrowed);
+            std::fill_n(memory.begin() + *borrowed * kPageSize, kPageSize, -1);
+            cache.give_back(*borrowed);
+          }
         }
       } else if (what == 8 && !running.empty()) {  // end
         const auto which = running.begin() + below(static_cast<int>(running.size()));

@@ -43,7 +43,10 @@ class FakeExecutor : public model::Executor {
     if (auto valid = check(batch); !valid) return pass_on(valid);
     const size_t rows = batch.tokens.size();
     computed_rows += static_cast<int64_t>(rows);
-    for (size_t row = 0; row < rows; ++row) slot(batch, row, batch.positions[row]) = batch.tokens[row];
+    for (size_t row = 0; row < rows; ++row) {
+      for_each_table(batch, row,
+                     [&](int32_t table) { slot(batch, table, batch.positions[row]) = batch.tokens[row]; });
+    }
 
     const size_t vocabulary = count(limits_.vocabulary);
     argmax_.assign(rows, kNoToken);
@@ -53,7 +56,7 @@ class FakeExecutor : public model::Executor {
       if (batch.outputs[row] == model::RowOutput::kNone) continue;
       seen_.clear();
       for (int32_t position = 0; position <= batch.positions[row]; ++position) {
-        seen_.push_back(slot(batch, row, position));
+        seen_.push_back(slot(batch, batch.sequences[row], position));
       }
       const auto logits = std::span(logits_).subspan(row * vocabulary, vocabulary);
       fake_logits(seen_, logits);
@@ -86,9 +89,16 @@ class FakeExecutor : public model::Executor {
     return static_cast<size_t>(value);
   }
 
-  TokenId& slot(const model::StepBatch& batch, size_t row, int32_t position) {
-    const model::PageId page =
-        batch.page_tables[count(batch.sequences[row])][count(position / limits_.page_size)];
+  // The tables that a row is written into: its own sequence's and those that share it.
+  template <class Body>
+  static void for_each_table(const model::StepBatch& batch, size_t row, Body&& body) {
+    body(batch.sequences[row]);
+    if (batch.also_in.empty()) return;
+    for (const int32_t table : batch.also_in[row]) body(table);
+  }
+
+  TokenId& slot(const model::StepBatch& batch, int32_t table, int32_t position) {
+    const model::PageId page = batch.page_tables[count(table)][count(position / limits_.page_size)];
     return slots_[count(page * limits_.page_size + position % limits_.page_size)];
   }
 
@@ -104,31 +114,73 @@ class FakeExecutor : public model::Executor {
     const auto none = std::ranges::count(batch.outputs, model::RowOutput::kNone);
     if (rows - count(none) > count(limits_.max_logit_rows)) return wrong("too many answers");
 
-    // Who reads which page: a page that is written must have one reader, the writer.
-    readers_.assign(count(limits_.pages), 0);
-    last_position_.assign(batch.page_tables.size(), -1);
+    if (!batch.also_in.empty() && batch.also_in.size() != rows) return wrong("arrays of different lengths");
     for (const auto& table : batch.page_tables) {
       for (const model::PageId page : table) {
         if (page < 0 || page >= limits_.pages) return wrong("a page that does not exist");
-        ++readers_[count(page)];
       }
     }
+    const char* bad = nullptr;
+    written_.assign(batch.page_tables.size(), {});
     for (size_t row = 0; row < rows; ++row) {
       const int32_t position = batch.positions[row];
       if (batch.tokens[row] < 0 || batch.tokens[row] >= limits_.vocabulary) return wrong("token");
-      if (batch.sequences[row] < 0 || count(batch.sequences[row]) >= batch.page_tables.size())
-        return wrong("sequence");
-      const auto table = batch.page_tables[count(batch.sequences[row])];
       if (position < 0 || position >= limits_.context_length) return wrong("position");
-      if (count(position / limits_.page_size) >= table.size()) return wrong("position without a page");
-      int32_t& last = last_position_[count(batch.sequences[row])];
-      if (last >= 0 && position != last + 1) return wrong("positions with a gap");
-      last = position;
-      if (readers_[count(table[count(position / limits_.page_size)])] != 1)
-        return wrong("a shared page is written");
+      for_each_table(batch, row, [&](int32_t table) {
+        if (table < 0 || count(table) >= batch.page_tables.size()) {
+          bad = "sequence";
+        } else if (count(position / limits_.page_size) >= batch.page_tables[count(table)].size()) {
+          bad = "position without a page";
+        } else {
+          Written& written = written_[count(table)];
+          if (written.end >= 0 && position != written.end) bad = "positions with a gap";
+          if (written.end < 0) written.begin = position;
+          written.end = position + 1;
+        }
+      });
+      if (bad != nullptr) return wrong(bad);
+    }
+    return check_pages(batch);
+  }
+
+  // A page that a table writes is in no other table; or only at the same place, of one that writes further
+  // on, and then it is filled.
+  Result<void> check_pages(const model::StepBatch& batch) {
+    const auto wrong = [](const char* what) {
+      return fail(ErrorCode::kInvalidArgument, "bad step: {}", what);
+    };
+    writers_.assign(count(limits_.pages), {});
+    for (size_t table = 0; table < written_.size(); ++table) {
+      if (written_[table].end < 0) continue;
+      for (int32_t index = written_[table].begin / limits_.page_size;
+           index * limits_.page_size < written_[table].end; ++index) {
+        Writer& writer = writers_[count(batch.page_tables[table][count(index)])];
+        if (writer.table >= 0) return wrong("a page is written twice");
+        writer = {static_cast<int32_t>(table), index};
+      }
+    }
+    for (size_t table = 0; table < written_.size(); ++table) {
+      for (size_t index = 0; index < batch.page_tables[table].size(); ++index) {
+        const Writer& writer = writers_[count(batch.page_tables[table][index])];
+        if (writer.table < 0 || (count(writer.table) == table && count(writer.index) == index)) continue;
+        const int32_t page_end = (writer.index + 1) * limits_.page_size;
+        if (count(writer.table) == table || count(writer.index) != index ||
+            written_[count(writer.table)].end < page_end || written_[table].begin < page_end) {
+          return wrong("a shared page is written");
+        }
+      }
     }
     return {};
   }
+
+  struct Written {
+    int32_t begin = 0;
+    int32_t end = -1;  // nothing is written
+  };
+  struct Writer {
+    int32_t table = -1;
+    int32_t index = 0;
+  };
 
   model::ExecutorLimits limits_;
   std::vector<TokenId> slots_;  // [pages][page_size]; kNoToken where nothing was written
@@ -136,8 +188,8 @@ class FakeExecutor : public model::Executor {
   std::vector<float> logits_;
   std::vector<std::span<const float>> logit_spans_;
   std::vector<TokenId> seen_;
-  std::vector<int32_t> readers_;
-  std::vector<int32_t> last_position_;
+  std::vector<Written> written_;  // [tables], in the step
+  std::vector<Writer> writers_;   // [pages], in the step
 };
 
 }  // namespace riposte::testing
