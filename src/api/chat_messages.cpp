@@ -48,20 +48,6 @@ ApiResult<std::string> join_parts(const json::array& parts, const std::string& p
   return joined;
 }
 
-ApiResult<std::string> read_content(const json::object& message, Fields& fields, bool may_be_absent) {
-  const json::value* content = fields.any("content");
-  const std::string path = fields.path_of("content");
-  if (!content) {
-    if (may_be_absent) return std::string();
-    return bad_request(path,
-                       fmt::format("'{}' is missing: expected a string or an array of text parts", path));
-  }
-  if (const json::string* text = content->if_string()) return std::string(text->data(), text->size());
-  if (const json::array* parts = content->if_array()) return join_parts(*parts, path);
-  fields.refuse("content", "a string or an array of text parts", *content);
-  return fields.complaint();
-}
-
 // Clients send arguments as a string of JSON; templates write them out as JSON, so they need the value
 // itself.
 ApiResult<json::array> read_tool_calls(const json::array& calls, const std::string& path) {
@@ -90,6 +76,20 @@ ApiResult<json::array> read_tool_calls(const json::array& calls, const std::stri
 }
 
 }  // namespace
+
+ApiResult<std::string> read_content(const json::object& message, Fields& fields, bool may_be_absent) {
+  const json::value* content = fields.any("content");
+  const std::string path = fields.path_of("content");
+  if (!content) {
+    if (may_be_absent) return std::string();
+    return bad_request(path,
+                       fmt::format("'{}' is missing: expected a string or an array of text parts", path));
+  }
+  if (const json::string* text = content->if_string()) return std::string(text->data(), text->size());
+  if (const json::array* parts = content->if_array()) return join_parts(*parts, path);
+  fields.refuse("content", "a string or an array of text parts", *content);
+  return fields.complaint();
+}
 
 ApiResult<ChatMessages> read_messages(const json::array& messages) {
   if (messages.empty()) return bad_request("messages", "'messages' must hold at least one message");

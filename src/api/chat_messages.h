@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/error.h"
+#include "api/fields.h"
 
 namespace riposte::api {
 
@@ -17,5 +18,8 @@ struct ChatMessages {
 
 // Errors name the place: "messages[1].content[0].type".
 ApiResult<ChatMessages> read_messages(const boost::json::array& messages);
+
+// The field "content" of an object, whose fields are read with `fields`: a string, or text parts joined by line breaks.
+ApiResult<std::string> read_content(const boost::json::object& object, Fields& fields, bool may_be_absent = false);
 
 }  // namespace riposte::api

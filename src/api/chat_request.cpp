@@ -19,6 +19,10 @@ namespace json = boost::json;
 
 constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
 
+// Of chats with a language model, few ask for a rewriting of their last message; those that do show it with
+// their first words.
+constexpr float kRewritingChance = 0.3f;
+
 // "logprobs" says whether, "top_logprobs" how many alternatives beside the chosen token.
 void read_logprobs(Fields& fields, sampling::SamplingParams& out) {
   bool wanted = false;
@@ -47,6 +51,23 @@ void read_tools(Fields& fields, json::array& out) {
                                    "call, found " +
                                        describe(*choice)));
   }
+}
+
+// {"type": "content", "content": a string or text parts}
+void read_prediction(Fields& fields, std::string& out) {
+  const json::object* prediction = fields.object("prediction");
+  if (!prediction || !fields.ok()) return;
+  Fields inner(*prediction, fields.path_of("prediction"));
+  std::string type;
+  inner.text("type", type);
+  if (!inner.ok()) return fields.refuse_with(inner.complaint());
+  if (type != "content") {
+    const std::string path = inner.path_of("type");
+    return fields.refuse_with(bad_request(path, fmt::format("'{}' must be \"content\"", path)));
+  }
+  ApiResult<std::string> content = read_content(*prediction, inner);
+  if (!content) return fields.refuse_with(tl::unexpected<ApiError>(content.error()));
+  out = std::move(*content);
 }
 
 // What would change the answer, but is not there: to ignore it would be to lie.
@@ -94,6 +115,7 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   read_stop(fields, request.stop);
   read_tools(fields, request.tools);
   read_streaming(fields, request.stream, request.include_usage);
+  read_prediction(fields, request.prediction);
   refuse_unsupported(fields);
   if (const json::object* variables = fields.object("chat_template_kwargs"))
     request.template_variables = *variables;
@@ -124,7 +146,9 @@ ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const Serv
   if (!max_tokens) return tl::unexpected(max_tokens.error());
   engine::Request request;
   request.prompt = std::move(*prompt);
-  request.source = model.tokenizer.encode(chat.messages.last_user_text);
+  request.source = rewrite::encode_source(model.tokenizer, chat.messages.last_user_text);
+  request.rewriting_chance = kRewritingChance;
+  request.prediction = model.tokenizer.encode(chat.prediction);
   request.max_tokens = *max_tokens;
   request.stop = chat.stop;
   request.ignore_end = chat.ignore_end;

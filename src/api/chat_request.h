@@ -23,6 +23,7 @@ namespace riposte::api {
 struct ChatRequest {
   std::string model;  // empty: whatever is served
   ChatMessages messages;
+  std::string prediction;  // what the client expects to be answered; empty: nothing
   boost::json::array tools;
   boost::json::object template_variables;  // chat_template_kwargs
   std::optional<int32_t> max_tokens;  // 0: compute the prompt alone, so that what follows it finds it done
@@ -39,7 +40,8 @@ struct ChatRequest {
 // Errors: 400 with the field's name. README.md says which fields are known, refused and ignored.
 ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random_seed);
 
-// Renders and encodes the request for one model; the last user message becomes Request::source.
+// Renders and encodes the request for one model; the last user message becomes Request::source,
+// the prediction Request::prediction.
 // Errors: 404 another model's name, 400 a model without chat template, a message that the template refuses, a
 // prompt that leaves no room in the context, a logit_bias beyond the vocabulary.
 ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model);

@@ -13,6 +13,21 @@ namespace {
 constexpr int kMaxThreads = 256;
 constexpr int32_t kMaxContext = 1 << 20;
 
+// The drafter of a rewriting with what it stands on.
+class SourceDrafting final : public drafting::Drafter {
+ public:
+  explicit SourceDrafting(const tokenizer::Tokenizer& tokenizer)
+      : vocabulary_(tokenizer, tokenizer.eos()), spelling_(vocabulary_), drafter_(vocabulary_, &spelling_) {}
+  void propose(const drafting::DraftContext& context, drafting::Draft& draft) const override {
+    drafter_.propose(context, draft);
+  }
+
+ private:
+  drafting::TokenizerVocabulary vocabulary_;
+  drafting::Spelling spelling_;
+  drafting::SourceDrafter drafter_;
+};
+
 }  // namespace
 
 void add_model_option(CLI::App& command, RuntimeOptions& options) {
@@ -82,7 +97,7 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   auto executor = make(runtime.model_, *runtime.team_, executor_options);
   if (!executor) return pass_on(executor);
   runtime.executor_ = std::move(*executor);
-  if (options.drafting) runtime.drafter_ = std::make_unique<drafting::SourceDrafter>(runtime.tokenizer().eos());
+  if (options.drafting) runtime.drafter_ = std::make_unique<SourceDrafting>(runtime.tokenizer());
   return runtime;
 }
 

@@ -1,52 +1,108 @@
 #include "drafting/alignment.h"
 
 #include <algorithm>
-#include <limits>
-#include <vector>
+#include <cmath>
+#include <utility>
 
 namespace riposte::drafting {
 namespace {
 
 constexpr size_t kMostOutput = 64;
 
-int32_t copied_run(std::span<const TokenId> source, std::span<const TokenId> output, size_t end) {
-  const size_t most = std::min(end, output.size());
-  size_t run = 0;
-  while (run < most && source[end - 1 - run] == output[output.size() - 1 - run]) ++run;
-  return static_cast<int32_t>(run);
+// The chances of the one who writes, before the next word.
+constexpr double kDrop = 0.04;       // drops the next word
+constexpr double kDropMore = 0.5;    // ... and, having dropped one, another
+constexpr double kInsert = 0.04;     // inserts a word
+constexpr double kCopy = 0.85;       // copies the next word
+constexpr double kNewCase = 0.70;    // writes it with another capital, if that is how they differ
+constexpr double kNewForm = 0.015;   // writes this similar word
+constexpr double kReplace = 0.05;    // replaces it by some word
+constexpr double kOtherKind = 0.05;  // a letter by a mark and the like: less often by this factor
+constexpr double kJoin = 0.05;       // writes two words as one, if that is how they differ
+constexpr double kJump = 1e-5;       // goes on anywhere
+
+// How common a word is that comes from nowhere.
+double commonness(const Word& word) {
+  if (word.kind == WordKind::kMark) return 0.15;
+  return word.text.size() <= 3 ? 0.02 : 0.001;
+}
+
+double chance_of_writing(const Word& written, const Word& source) {
+  if (written.hash == source.hash && same_ignoring_case(written.text, source.text))
+    return written.text == source.text ? kCopy : kNewCase;
+  const double replaced = kReplace * commonness(written);
+  if (written.kind != source.kind) return replaced * kOtherKind;
+  return written.kind == WordKind::kLetters && are_similar(written.text, source.text) ? kNewForm : replaced;
+}
+
+bool is_joined(const Word& written, const Word& first, const Word& second) {
+  return written.text.size() == first.text.size() + second.text.size() && !second.text.empty() &&
+         same_ignoring_case(written.text.substr(0, first.text.size()), first.text) &&
+         same_ignoring_case(written.text.substr(first.text.size()), second.text);
+}
+
+int32_t copied_before(std::span<const Word> source, std::span<const Word> output) {
+  int32_t copied = 0;
+  while (copied < kMostCopied && static_cast<size_t>(copied) < std::min(source.size(), output.size()) &&
+         source[source.size() - 1 - static_cast<size_t>(copied)].text ==
+             output[output.size() - 1 - static_cast<size_t>(copied)].text)
+    ++copied;
+  return copied;
 }
 
 }  // namespace
 
-Alignment align(std::span<const TokenId> source, std::span<const TokenId> output) {
-  const bool whole = output.size() <= kMostOutput;
-  if (!whole) output = output.last(kMostOutput);
-  // One row of the edit distance table: cost[j] of turning the first j source tokens into the output so far.
-  std::vector<int32_t> cost(source.size() + 1);
-  for (size_t j = 0; j < cost.size(); ++j) cost[j] = whole ? static_cast<int32_t>(j) : 0;
-  for (const TokenId token : output) {
-    int32_t diagonal = cost[0]++;
-    for (size_t j = 1; j < cost.size(); ++j) {
-      const int32_t kept_or_replaced = diagonal + (source[j - 1] == token ? 0 : 1);
-      diagonal = cost[j];
-      cost[j] = std::min({kept_or_replaced, cost[j] + 1, cost[j - 1] + 1});
+Alignment align(const Words& source, std::span<const Word> output, size_t most, bool begins_anywhere) {
+  if (output.size() > kMostOutput) {
+    output = output.last(kMostOutput);
+    begins_anywhere = true;
+  }
+  const size_t size = source.size();
+  // at[j]: the chance of having consumed j source words, given the output so far.
+  std::vector<double> at(size + 1, begins_anywhere ? 0.5 / static_cast<double>(size + 1) : 0.0);
+  at[0] += begins_anywhere ? 0.5 : 1.0;
+  std::vector<double> ready(size + 1);
+  std::vector<double> next(size + 1);
+  double log_odds = 0.0;
+  for (const Word& word : output) {
+    double dropping = 0.0;
+    for (size_t j = 0; j <= size; ++j) {
+      ready[j] = (1.0 - kDrop) * at[j] + dropping;
+      dropping = dropping * kDropMore + at[j] * kDrop * (1.0 - kDropMore);
     }
+    const double common = commonness(word);
+    const double jump = kJump / static_cast<double>(size + 1);
+    double sum = 0.0;
+    for (size_t j = 0; j <= size; ++j) {
+      next[j] = ready[j] * kInsert * common;
+      if (j >= 1) next[j] += (ready[j - 1] + jump) * chance_of_writing(word, source[j - 1]);
+      if (j >= 2 && is_joined(word, source[j - 2], source[j - 1])) next[j] += ready[j - 2] * kJoin;
+      sum += next[j];
+    }
+    // Never zero: something can always be inserted.
+    for (double& chance : next) chance /= sum;
+    log_odds += std::log(sum / common);
+    std::swap(at, next);
   }
-  // An end without a copied token counts as one edit more: dropped words and then a copied one are likelier
-  // than a word that was replaced by one that stands further on.
-  Alignment best{.matched = -1, .looked_at = static_cast<int32_t>(output.size())};
-  int32_t least = std::numeric_limits<int32_t>::max();
-  for (size_t j = 0; j < cost.size(); ++j) {
-    if (cost[j] > least) continue;
-    const int32_t run = copied_run(source, output, j);
-    const int32_t weighed = cost[j] + (run == 0 ? 1 : 0);
-    if (weighed > least || (weighed == least && run < best.matched)) continue;
-    least = weighed;
-    best.position = static_cast<int32_t>(j);
-    best.matched = run;
-    best.distance = cost[j];
+
+  Alignment result;
+  result.rewriting_odds = std::exp(std::clamp(log_odds, -50.0, 50.0));
+  std::vector<int32_t> order(size + 1);
+  for (size_t j = 0; j <= size; ++j) order[j] = static_cast<int32_t>(j);
+  const size_t count = std::min(most, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(count), order.end(),
+                    [&](int32_t a, int32_t b) {
+                      const double chance_a = at[static_cast<size_t>(a)];
+                      const double chance_b = at[static_cast<size_t>(b)];
+                      return chance_a != chance_b ? chance_a > chance_b : a > b;
+                    });
+  for (size_t i = 0; i < count; ++i) {
+    const auto word = static_cast<size_t>(order[i]);
+    result.places.push_back({.word = order[i],
+                             .chance = static_cast<float>(at[word]),
+                             .copied = copied_before(source.all().first(word), output)});
   }
-  return best;
+  return result;
 }
 
 }  // namespace riposte::drafting

@@ -2,23 +2,34 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <vector>
 
-#include "base/token.h"
+#include "drafting/words.h"
 
 namespace riposte::drafting {
 
+// A place in the source from which the answer may go on.
+struct Place {
+  int32_t word = 0;     // the source word that is expected next (words of the source: the end)
+  float chance = 0.0f;  // of all places together at most 1
+  int32_t copied = 0;   // the words before it that the answer copied in a row, at most kMostCopied
+};
+inline constexpr int32_t kMostCopied = 4;
+
 struct Alignment {
-  int32_t position = 0;   // the source token that is expected next
-  int32_t matched = 0;    // how many tokens before it were copied in a row
-  int32_t distance = 0;   // edits between the output (its last 64 tokens) and the source before `position`
-  int32_t looked_at = 0;  // tokens of the output
+  std::vector<Place> places;  // the likeliest first, at most `most`
+  // How much better "a rewriting of the source" explains the answer than "a text of its own": a factor for
+  // the odds of the former.
+  double rewriting_odds = 1.0;
 };
 
-// Aligns the output with a beginning of the source by edit distance over tokens (Levenshtein): the beginning
-// that costs least, where an end without a copied token costs one more; among equals the one that ends in the
-// longest copied run, then the longest one: a word that was replaced is taken for done. Only the last 64
-// tokens of a long output are looked at; then the beginning of the source is free.
-Alignment align(std::span<const TokenId> source, std::span<const TokenId> output);
+// Aligns the answer's words with the source's. The answer is seen as written by someone who goes through the
+// source and copies words, changes their case or form, replaces them, joins two, drops some or inserts some,
+// each with a certain chance (a pair hidden Markov model: Durbin et al., Biological Sequence Analysis,
+// chapter 4); its forward algorithm gives the chance of each place.
+//
+// Only the last 64 words of a longer answer are looked at: then it may have begun anywhere, as it may where
+// `begins_anywhere`.
+Alignment align(const Words& source, std::span<const Word> output, size_t most, bool begins_anywhere = false);
 
 }  // namespace riposte::drafting

@@ -1,41 +1,88 @@
 #include "drafting/source_drafter.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "drafting/alignment.h"
+#include "drafting/continuations.h"
+#include "drafting/guess_tree.h"
 
 namespace riposte::drafting {
 namespace {
 
-// After an edit the next guess is often wrong, in the middle of a copied stretch seldom: so many tokens are
-// proposed after none and for each further copied one.
-constexpr int32_t kAfterAnEdit = 3;
-constexpr int32_t kForEachCopied = 2;
-// The first guess rides in the pass that reads the prompt, where a row costs little.
-constexpr int32_t kAtTheBeginning = 8;
+constexpr size_t kMostPlaces = 4;
+constexpr int32_t kMostGrown = 64;
+constexpr size_t kMostSourceTokens = 4096;  // of a longer source the rest is not looked at
+constexpr size_t kMostOutputTokens = 192;   // of a longer answer only the end is looked at
+constexpr float kSurelyRewriting = 0.9f;    // below it the answer may begin in the middle of the source
+// The answer's last word may be whole, or the beginning of the source word that it began like.
+constexpr float kWordGoesOn = 0.8f;
+constexpr float kMostRewritingChance = 0.98f;
 
-// An answer that is no rewriting of the source: nothing was copied just now, and most of what was written is
-// new. Guesses would only cost time.
-bool is_something_else(const Alignment& arrived) {
-  return arrived.looked_at >= 4 && arrived.matched == 0 && 2 * arrived.distance > arrived.looked_at;
+bool begins_like(std::span<const TokenId> longer, std::span<const TokenId> shorter) {
+  return longer.size() > shorter.size() && std::ranges::equal(longer.first(shorter.size()), shorter);
+}
+
+float posterior(float prior, double odds) {
+  const double before = std::clamp(prior, 0.0f, kMostRewritingChance);
+  // The words of an answer lean on one another, so they prove less together than each alone.
+  const double after = before / (1.0 - before) * std::sqrt(odds);
+  return static_cast<float>(after / (1.0 + after));
 }
 
 }  // namespace
 
 void SourceDrafter::propose(const DraftContext& context, Draft& draft) const {
-  if (context.source.empty()) return;
-  const Alignment arrived = align(context.source, context.output);
-  if (is_something_else(arrived)) return;
-  const int32_t wanted =
-      context.output.empty() ? kAtTheBeginning : kAfterAnEdit + kForEachCopied * arrived.matched;
-  const auto left = static_cast<int32_t>(context.source.size()) - arrived.position;
-  const int32_t count = std::min({wanted, left, context.most_tokens});
-  int32_t parent = Draft::kNoParent;
-  for (int32_t i = 0; i < count; ++i) {
-    parent = draft.add(context.source[static_cast<size_t>(arrived.position + i)], parent);
+  const bool predicts = text_ == Text::kPrediction;
+  const Origin origin = predicts ? Origin::kPrediction : Origin::kSource;
+  std::span<const TokenId> tokens = predicts ? context.prediction : context.source;
+  tokens = tokens.first(std::min(tokens.size(), kMostSourceTokens));
+  if (tokens.empty() || context.most_tokens <= 0) return;
+  const float prior = predicts ? 1.0f : context.rewriting_chance;
+  const bool is_long = context.output.size() > kMostOutputTokens;
+  const bool begins_anywhere = is_long || prior < kSurelyRewriting;
+  const Words source(tokens, vocabulary_);
+  const auto output_tokens = is_long ? context.output.last(kMostOutputTokens) : context.output;
+  const Words output(output_tokens, vocabulary_);
+  const Alignment whole = align(source, output.all(), kMostPlaces, begins_anywhere);
+
+  Situation now{.copied = 0, .at_start = output.size() == 0, .sentence_begins = true};
+  if (!now.at_start) now.sentence_begins = output[output.size() - 1].ends_sentence();
+  Continuations continuations(source, tokens, vocabulary_, spelling_, origin);
+  std::vector<Thread> threads;
+  const auto start = [&](Continuation on, float weight) { threads.push_back({on, weight}); };
+  const float rewriting = posterior(prior, whole.rewriting_odds);
+
+  float going_on = 0.0f;  // chance that the last word does
+  if (!now.at_start) {
+    const Word& last = output[output.size() - 1];
+    const auto written = output_tokens.last(static_cast<size_t>(last.tokens));
+    const Alignment before =
+        align(source, output.all().first(output.size() - 1), kMostPlaces, begins_anywhere);
+    for (const Place& place : before.places) {
+      if (place.word >= static_cast<int32_t>(source.size())) continue;
+      const Word& word = source[static_cast<size_t>(place.word)];
+      const auto own =
+          tokens.subspan(static_cast<size_t>(word.first_token), static_cast<size_t>(word.tokens));
+      if (!begins_like(own, written)) continue;
+      Situation there = now;
+      there.copied = place.copied;
+      const float weight = rewriting * place.chance * kWordGoesOn;
+      start(continuations.rest_of_word(place.word, last.tokens, there), weight);
+      going_on += place.chance * kWordGoesOn;
+    }
   }
-  if (end_ != kNoToken && count == left && count < std::min(wanted, context.most_tokens))
-    draft.add(end_, parent);
+  for (const Place& place : whole.places) {
+    Situation there = now;
+    there.copied = place.copied;
+    start({.tokens = {}, .next_word = place.word, .next = there, .origin = origin},
+          rewriting * place.chance * std::max(0.0f, 1.0f - going_on));
+  }
+  grow_tree(std::move(threads), continuations,
+            {.most_depth = context.most_tokens, .most_guesses = kMostGrown}, draft);
+  if (context.acceptance == nullptr) return;
+  for (float& chance : draft.chances) chance = context.acceptance->corrected(origin, chance);
 }
 
 }  // namespace riposte::drafting

@@ -2,20 +2,29 @@
 // 2205.10350).
 #pragma once
 
+#include <memory>
+
 #include "drafting/drafter.h"
+#include "drafting/spelling.h"
+#include "drafting/vocabulary.h"
 
 namespace riposte::drafting {
 
-// Proposes the source from where the answer has arrived in it, as one chain: a few tokens after an edit, more
-// the longer the answer has copied, and the end of the answer after the end of the source.
+// Proposes how the source goes on from each place where the answer may have arrived in it (alignment.h), with
+// likely edits (continuations.h), as one tree (guess_tree.h). In place of the source it may follow the
+// prediction.
 class SourceDrafter final : public Drafter {
  public:
-  // `end` is the token that ends an answer; kNoToken: ends are not guessed.
-  explicit SourceDrafter(TokenId end) : end_(end) {}
+  enum class Text { kSource, kPrediction };
+  // The vocabulary must outlive it. `spelling` may be null: unknown words are copied.
+  SourceDrafter(const Vocabulary& vocabulary, const Spelling* spelling, Text text = Text::kSource)
+      : vocabulary_(vocabulary), spelling_(spelling), text_(text) {}
   void propose(const DraftContext& context, Draft& draft) const override;
 
  private:
-  TokenId end_;
+  const Vocabulary& vocabulary_;
+  const Spelling* spelling_;
+  Text text_;
 };
 
 }  // namespace riposte::drafting

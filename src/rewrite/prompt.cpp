@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "drafting/as_written.h"
+
 namespace riposte::rewrite {
 namespace {
 
@@ -42,6 +44,10 @@ Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const b
   return ids;
 }
 
+std::vector<TokenId> encode_source(const tokenizer::Tokenizer& tokenizer, std::string_view text) {
+  return tokenizer.encode(drafting::as_written(text));
+}
+
 Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset,
                                      std::string_view text) {
   if (is_blank(text))
@@ -53,9 +59,10 @@ Result<engine::Request> make_request(const PromptFormat& format, const Preset& p
   if (!prompt) return pass_on(prompt);
   engine::Request request;
   request.prompt = std::move(*prompt);
-  request.source = format.tokenizer.encode(text);
+  request.source = encode_source(format.tokenizer, text);
   request.sampling = preset.sampling;
-  const int64_t wanted = int64_t{preset.max_tokens_factor} * static_cast<int64_t>(request.source.size());
+  const auto text_tokens = static_cast<int64_t>(format.tokenizer.encode(text).size());
+  const int64_t wanted = int64_t{preset.max_tokens_factor} * text_tokens;
   request.max_tokens =
       static_cast<int32_t>(std::min<int64_t>(wanted + kMaxTokensExtra, std::numeric_limits<int32_t>::max()));
   return request;

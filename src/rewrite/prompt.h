@@ -33,8 +33,12 @@ struct PromptExtras {
 Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const boost::json::array& messages,
                                              const PromptExtras& extras = {});
 
+// A text as Request::source and Request::prediction take it: spaced as a model would write it
+// (drafting/as_written.h).
+std::vector<TokenId> encode_source(const tokenizer::Tokenizer& tokenizer, std::string_view text);
+
 // The preset's instruction as system message, the text as user message and as Request::source; max_tokens is
-// max_tokens_factor times the source's tokens plus 32.
+// max_tokens_factor times the text's tokens plus 32.
 // Errors: kInvalidArgument (an empty text), those of encode_messages.
 Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset, std::string_view text);
 

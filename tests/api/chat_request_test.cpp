@@ -247,7 +247,8 @@ TEST(ChatRequest, BecomesARequestOfTheEngine) {
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_EQ(model.tokenizer.decode(request->prompt, /*with_control=*/true),
             "<|im_start|>system\ns<|im_end|>\n<|im_start|>user\nhe go<|im_end|>\n<|im_start|>assistant\n");
-  EXPECT_EQ(model.tokenizer.decode(request->source), "he go");
+  EXPECT_EQ(model.tokenizer.decode(request->source), "He go") << "as a model would write it";
+  EXPECT_LT(request->rewriting_chance, 1.0f) << "not every last message is to be rewritten";
   EXPECT_EQ(request->max_tokens, model.context_length - static_cast<int32_t>(request->prompt.size()));
 }
 
@@ -296,6 +297,32 @@ TEST(ChatRequest, ABiasBeyondTheVocabularyIsRefused) {
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().param, "logit_bias");
   EXPECT_TRUE(to_engine_request(parsed(body_with(R"("logit_bias":{"260":1})")), model.served()));
+}
+
+TEST(ChatRequest, APredictionIsAStringOrTextParts) {
+  EXPECT_EQ(parsed(body_with(R"("prediction":{"type":"content","content":"He goes."})")).prediction, "He goes.");
+  EXPECT_EQ(parsed(body_with(R"("prediction":{"type":"content","content":[{"type":"text","text":"He"},
+      {"type":"text","text":"goes."}]})")).prediction,
+            "He\ngoes.");
+  EXPECT_EQ(parsed(body_with(R"("prediction":null)")).prediction, "");
+  BabbleModel model;
+  const auto request = to_engine_request(
+      parsed(body_with(R"("prediction":{"type":"content","content":"he goes ."})")), model.served());
+  ASSERT_TRUE(request);
+  EXPECT_EQ(model.tokenizer.decode(request->prediction), "he goes .") << "as the client wrote it";
+}
+
+TEST(ChatRequest, AWrongPredictionIsRefusedByName) {
+  const auto parameter = [](const std::string& prediction) {
+    const auto request = parse_chat_request(body_with("\"prediction\":" + prediction), kRandomSeed);
+    return request ? "accepted" : request.error().param;
+  };
+  EXPECT_EQ(parameter(R"("text")"), "prediction");
+  EXPECT_EQ(parameter(R"({"content":"text"})"), "prediction.type");
+  EXPECT_EQ(parameter(R"({"type":"file","content":"text"})"), "prediction.type");
+  EXPECT_EQ(parameter(R"({"type":"content"})"), "prediction.content");
+  EXPECT_EQ(parameter(R"({"type":"content","content":7})"), "prediction.content");
+  EXPECT_EQ(parameter(R"({"type":"content","content":[{"type":"image_url"}]})"), "prediction.content[0].type");
 }
 
 }  // namespace

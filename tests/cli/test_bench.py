@@ -122,3 +122,40 @@ def test_a_model_is_measured_by_the_long_and_by_the_short_form(tiny, command):
 def test_wrong_options_are_one_line_and_status_2(riposte, error_line, arguments):
     done = riposte("bench", *arguments)
     assert done.returncode == 2 and "--help" in error_line(done)
+
+
+def write_cases(folder):
+    path = folder / "cases.jsonl"
+    path.write_text("\n".join(json.dumps(case) for case in [
+        {"source": "she walks , slowly .", "text": "She walks, slowly.", "finish_reason": "stop"},
+        {"source": "She walk slowly home .", "text": "She walks slowly home.", "prompt_tokens": 30, "cached_tokens": 10},
+        {"source": "nothing of it", "text": "Something else entirely was written here"},
+        {"error": "a line that could not be rewritten"}]) + "\n")
+    return path
+
+
+def test_drafting_replays_recorded_answers(tiny, tmp_path):
+    figures = told(tiny("bench", "drafting", "--model", "tiny", "--cases", write_cases(tmp_path), "--json"))
+    assert figures["texts"] == 3 and sum(group["texts"] for group in figures["groups"]) == 3
+    assert 1.0 < figures["tokens_per_pass"] <= figures["tokens"] / 3
+    unchanged = figures["groups"][0]
+    assert unchanged["edited"] == "unchanged" and unchanged["texts"] == 1
+    assert unchanged["origins"]["source"]["accepted"] == unchanged["tokens"]
+    plain = told(tiny("bench", "drafting", "--model", "tiny", "--cases", write_cases(tmp_path), "--guesses", "0", "--json"))
+    assert plain["tokens_per_pass"] == 1.0 and plain["origins"] == {}
+
+
+def test_drafting_is_told_as_a_table(tiny, tmp_path):
+    text = tiny("bench", "drafting", "--model", "tiny", "--cases", write_cases(tmp_path), "--calibration").stdout.decode()
+    assert "tokens/pass" in text and "over 30 %" in text and "chance said" in text
+
+
+def test_drafting_says_what_is_wrong_with_its_input(tiny, tmp_path):
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text('{"source": "a", "text": "b"}\nnot json\n')
+    done = tiny("bench", "drafting", "--model", "tiny", "--cases", cases)
+    assert done.returncode != 0 and b"line 2" in done.stderr
+    done = tiny("bench", "drafting", "--model", "tiny", "--cases", tmp_path / "none.jsonl")
+    assert done.returncode != 0 and b"none.jsonl" in done.stderr
+    done = tiny("bench", "drafting", "--model", "tiny", "--cases", write_cases(tmp_path), "--step-cost", "1:30,x")
+    assert done.returncode == 2 and b"--step-cost" in done.stderr
