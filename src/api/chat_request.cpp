@@ -131,12 +131,7 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
 
 ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model) {
   if (const auto found = check_model(chat.model, model); !found) return tl::unexpected(found.error());
-  if (!model.chat_template) {
-    return unsupported("messages",
-                       fmt::format("the model '{}' has no chat template: it is a base model, which "
-                                   "continues text and cannot chat",
-                                   model.name));
-  }
+  if (const auto chats = check_chats(model, "messages"); !chats) return tl::unexpected(chats.error());
   if (const auto fits = check_sampling(chat.sampling, model); !fits) return tl::unexpected(fits.error());
   Result<std::vector<TokenId>> prompt =
       rewrite::encode_messages({*model.chat_template, model.tokenizer}, chat.messages.for_template,

@@ -19,7 +19,7 @@ std::string model_json(const ServedModel& model) {
   return boost::json::serialize(model_object(model));
 }
 
-std::string models_json(const ServedModel& model) {
+ApiResult<std::string> list_models(std::string_view, const ServedModel& model) {
   const boost::json::object list{{"object", "list"}, {"data", boost::json::array{model_object(model)}}};
   return boost::json::serialize(list);
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "api/error.h"
 #include "api/served_model.h"
 
 namespace riposte::api {
@@ -11,6 +13,6 @@ namespace riposte::api {
 // it).
 std::string model_json(const ServedModel& model);
 // The object "list" with that one model.
-std::string models_json(const ServedModel& model);
+ApiResult<std::string> list_models(std::string_view body, const ServedModel& model);
 
 }  // namespace riposte::api

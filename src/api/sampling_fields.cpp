@@ -111,6 +111,14 @@ ApiResult<void> check_model(const std::string& name, const ServedModel& model) {
        "model_not_found"});
 }
 
+ApiResult<void> check_chats(const ServedModel& model, std::string param) {
+  if (model.chat_template) return {};
+  return unsupported(std::move(param),
+                     fmt::format("the model '{}' has no chat template: it is a base model, which continues "
+                                 "text and cannot follow an instruction",
+                                 model.name));
+}
+
 ApiResult<int32_t> answer_room(size_t prompt_tokens, std::optional<int32_t> wanted, const ServedModel& model,
                                const std::string& param) {
   const int64_t room = int64_t{model.context_length} - static_cast<int64_t>(prompt_tokens);

@@ -37,6 +37,8 @@ sampling::SamplingParams default_sampling();
 ApiResult<void> check_sampling(const sampling::SamplingParams& sampling, const ServedModel& model);
 // Errors: 404 if `name` is neither empty nor the model's.
 ApiResult<void> check_model(const std::string& name, const ServedModel& model);
+// Errors: 400 if the model has no chat template.
+ApiResult<void> check_chats(const ServedModel& model, std::string param);
 // Tokens that an answer may have: `wanted`, or all that the context has left. Errors: 400 if nothing is left.
 ApiResult<int32_t> answer_room(size_t prompt_tokens, std::optional<int32_t> wanted, const ServedModel& model,
                                const std::string& param);

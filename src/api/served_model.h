@@ -6,9 +6,20 @@
 
 #include "chat/template.h"
 #include "engine/engine.h"
+#include "rewrite/presets.h"
 #include "tokenizer/tokenizer.h"
 
 namespace riposte::api {
+
+// What is told about a model file to those who ask.
+struct ModelDetails {
+  std::string family;          // the architecture: "qwen2"
+  std::string quantization;    // "Q4_K_M"
+  std::string template_source; // of the chat template
+  int64_t parameters = 0;
+  int64_t file_bytes = 0;
+  int64_t modified = 0;        // seconds since 1970
+};
 
 // All that is referred to must outlive whoever holds this.
 struct ServedModel {
@@ -20,6 +31,8 @@ struct ServedModel {
   const chat::Template* chat_template = nullptr;  // null: a base model, which cannot chat
   engine::Engine& engine;
   int32_t context_length = 0;  // tokens of prompt and answer together
+  ModelDetails details = {};
+  const rewrite::Presets& presets = rewrite::Presets::built_in();
 };
 
 }  // namespace riposte::api

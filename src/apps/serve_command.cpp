@@ -9,6 +9,7 @@
 #include "apps/command.h"
 #include "apps/fingerprint.h"
 #include "apps/home.h"
+#include "apps/model_details.h"
 #include "apps/runtime.h"
 #include "engine/engine.h"
 #include "server/server.h"
@@ -65,7 +66,8 @@ Result<void> run_serve(const Options& options) {
                          .tokenizer = runtime->tokenizer(),
                          .chat_template = chat_template ? &*chat_template : nullptr,
                          .engine = engine,
-                         .context_length = runtime->context_length()});
+                         .context_length = runtime->context_length(),
+                         .details = model_details(runtime->model())});
   const auto port = server.start();
   if (!port) return pass_on(port);
   print_invitation(options.server.address, *port, runtime->name());
@@ -83,7 +85,7 @@ Result<void> run_serve(const Options& options) {
 
 void add_serve_command(CLI::App& app, Run& run) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("serve", "answer the OpenAI API on this machine");
+  CLI::App* command = app.add_subcommand("serve", "answer the APIs of OpenAI, of Ollama and Riposte's own on this machine");
   command->add_option("--host", options->server.address, "address to listen on")->capture_default_str();
   command->add_option("--port", options->server.port, "port to listen on; 0: any that is free")
       ->capture_default_str();

@@ -17,6 +17,12 @@ int64_t seconds_since_1970() {
       .count();
 }
 
+Reply now_reply(const Route& route, std::string_view body, const api::ServedModel& model) {
+  api::ApiResult<std::string> json = route.answer(body, model);
+  if (!json) return error_reply(json.error(), route.dialect);
+  return {200, std::move(*json)};
+}
+
 Reply model_reply(const api::ServedModel& model, const std::string& id) {
   if (id == model.name) return {200, api::model_json(model), {}};
   return error_reply({404, "invalid_request_error",
@@ -44,12 +50,10 @@ void Connection::handle_request() try {
   switch (route->endpoint) {
     case Endpoint::kGeneration:
       return start_exchange(*route, request.body());
-    case Endpoint::kModels:
-      return answer({200, api::models_json(hub_->model), {}});
+    case Endpoint::kAnswerNow:
+      return answer(now_reply(*route, request.body(), hub_->model));
     case Endpoint::kModel:
       return answer(model_reply(hub_->model, route->model_id));
-    case Endpoint::kHealth:
-      return answer({200, R"({"status":"ok"})", {}});
     case Endpoint::kOptions:
       return answer({204, "", {{"Allow", route->allow}}});
   }

@@ -7,6 +7,10 @@
 
 #include "api/chat_request.h"
 #include "api/completion_request.h"
+#include "api/models.h"
+#include "api/ollama_models.h"
+#include "api/ollama_request.h"
+#include "api/rewrite_request.h"
 
 namespace riposte::server {
 namespace {
@@ -16,15 +20,40 @@ struct Entry {
   std::string_view path;
   Endpoint endpoint;
   api::ReadGeneration read = nullptr;
+  AnswerNow answer = nullptr;
   api::Dialect dialect = api::Dialect::kOpenAi;
 };
 
+constexpr Entry computed(std::string_view path, api::ReadGeneration read,
+                         api::Dialect dialect = api::Dialect::kOpenAi) {
+  return {"POST", path, Endpoint::kGeneration, read, nullptr, dialect};
+}
+
+constexpr Entry told(std::string_view method, std::string_view path, AnswerNow answer,
+                     api::Dialect dialect = api::Dialect::kOpenAi) {
+  return {method, path, Endpoint::kAnswerNow, nullptr, answer, dialect};
+}
+
+api::ApiResult<std::string> health(std::string_view, const api::ServedModel&) {
+  return R"({"status":"ok"})";
+}
+
 constexpr Entry kEntries[] = {
-    {"POST", "/v1/chat/completions", Endpoint::kGeneration, api::read_chat},
-    {"POST", "/v1/completions", Endpoint::kGeneration, api::read_completion},
-    {"GET", "/v1/models", Endpoint::kModels},
+    computed("/v1/chat/completions", api::read_chat),
+    computed("/v1/completions", api::read_completion),
+    computed("/v1/rewrite", api::read_rewrite),
+    told("GET", "/v1/presets", api::list_presets),
+    told("GET", "/v1/models", api::list_models),
     {"GET", "/v1/models/", Endpoint::kModel},
-    {"GET", "/health", Endpoint::kHealth},
+    told("GET", "/health", health),
+    computed("/api/generate", api::read_ollama_generate, api::Dialect::kOllama),
+    computed("/api/chat", api::read_ollama_chat, api::Dialect::kOllama),
+    told("GET", "/api/tags", api::ollama_tags, api::Dialect::kOllama),
+    told("GET", "/api/ps", api::ollama_ps, api::Dialect::kOllama),
+    told("GET", "/api/version", api::ollama_version, api::Dialect::kOllama),
+    told("POST", "/api/show", api::ollama_show, api::Dialect::kOllama),
+    told("POST", "/api/pull", api::ollama_pull, api::Dialect::kOllama),
+    told("DELETE", "/api/delete", api::ollama_delete, api::Dialect::kOllama),
 };
 
 // The path of "/path?query" or "http://host/path?query".
@@ -81,7 +110,7 @@ tl::expected<Route, Reply> find_route(std::string_view method, std::string_view 
   for (const Entry& entry : kEntries) {
     if (!matches(entry, path)) continue;
     if (method == entry.method || (method == "HEAD" && entry.method == "GET")) {
-      Route route{entry.endpoint, entry.read, entry.dialect, "", ""};
+      Route route{entry.endpoint, entry.read, entry.answer, entry.dialect, "", ""};
       if (entry.endpoint == Endpoint::kModel) route.model_id = percent_decode(path.substr(entry.path.size()));
       return route;
     }

@@ -10,11 +10,15 @@
 
 namespace riposte::server {
 
-enum class Endpoint { kGeneration, kModels, kModel, kHealth, kOptions };
+// An answer that needs no engine: the body of a request to JSON.
+using AnswerNow = api::ApiResult<std::string> (*)(std::string_view body, const api::ServedModel& model);
+
+enum class Endpoint { kGeneration, kAnswerNow, kModel, kOptions };
 
 struct Route {
-  Endpoint endpoint = Endpoint::kHealth;
+  Endpoint endpoint = Endpoint::kOptions;
   api::ReadGeneration read = nullptr;  // kGeneration: what the body means
+  AnswerNow answer = nullptr;          // kAnswerNow
   api::Dialect dialect = api::Dialect::kOpenAi;
   std::string model_id;  // kModel: what stands behind /v1/models/, percent-decoded
   std::string allow;     // kOptions: the methods of the address

@@ -1,27 +1,12 @@
-"""The official OpenAI client against the real binary, serving a real model.
-
-RIPOSTE_TEST_MODEL names the model file; without it the small model of RIPOSTE_HOME (~/.cache/riposte) is taken.
-RIPOSTE_BINARY names the program; without it build/release/riposte.
-"""
+"""The official OpenAI client against the real binary, serving a real model."""
 
 import concurrent.futures
-import os
-import pathlib
-import re
-import selectors
-import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
 openai = pytest.importorskip("openai")
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = pathlib.Path(os.environ.get("RIPOSTE_BINARY", ROOT / "build/release/riposte"))
-HOME = pathlib.Path(os.environ.get("RIPOSTE_HOME", pathlib.Path.home() / ".cache/riposte"))
-MODEL = pathlib.Path(os.environ.get("RIPOSTE_TEST_MODEL", HOME / "models/smollm2-135m-instruct-q4_1.gguf"))
 
 INSTRUCTION = "Correct the grammar and spelling of the user's sentence. Reply with the corrected sentence only."
 SENTENCES = [
@@ -34,37 +19,9 @@ SENTENCES = [
 ]
 
 
-def wait_for_address(process, seconds=120):
-    """The base URL that the server prints once it listens."""
-    selector = selectors.DefaultSelector()
-    selector.register(process.stdout, selectors.EVENT_READ)
-    deadline = time.monotonic() + seconds
-    printed = ""
-    while time.monotonic() < deadline and process.poll() is None:
-        if selector.select(timeout=0.5):
-            printed += os.read(process.stdout.fileno(), 65536).decode()
-            if match := re.search(r"http://[\d.]+:\d+/v1", printed):
-                return match.group(0)
-    raise AssertionError(f"the server did not start (exit status {process.poll()}): {printed}")
-
-
-@pytest.fixture(scope="module")
-def server():
-    if not BINARY.exists():
-        pytest.skip(f"there is no {BINARY}: make build")
-    if not MODEL.exists():
-        pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
-    process = subprocess.Popen([BINARY, "serve", "--model", MODEL, "--port", "0"], stdout=subprocess.PIPE)
-    try:
-        yield wait_for_address(process), process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0, "the server should stop in order"
-
-
 @pytest.fixture(scope="module")
 def client(server):
-    return openai.OpenAI(base_url=server[0], api_key="none", max_retries=0, timeout=120)
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0, timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +212,8 @@ def test_a_port_in_use_is_a_clear_error(server):
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(
-            [BINARY, "serve", "--model", MODEL, "--port", str(port)], capture_output=True, text=True, timeout=120
+            [server.binary, "serve", "--model", server.model, "--port", str(port)],
+            capture_output=True, text=True, timeout=120,
         )
     assert done.returncode == 1
     assert f"port {port} of 127.0.0.1 is in use" in done.stderr

@@ -1,0 +1,137 @@
+#include "api/rewrite_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <limits>
+#include <utility>
+
+#include "api/answer_head.h"
+#include "api/fields.h"
+#include "api/json.h"
+#include "api/rewrite_writer.h"
+#include "api/sampling_fields.h"
+#include "rewrite/prompt.h"
+
+namespace riposte::api {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
+constexpr std::string_view kSpaces = " \t\r\n";
+
+void read_texts(Fields& fields, RewriteRequest& out) {
+  const json::value* text = fields.any("text");
+  if (!fields.ok()) return;
+  if (!text) {
+    return fields.refuse_with(bad_request("text", "'text' is missing: expected a string or an array of strings"));
+  }
+  out.is_list = text->is_array();
+  const json::array one{*text};
+  const json::array& list = out.is_list ? text->get_array() : one;
+  if (list.empty() || list.size() > kMaxTexts) {
+    return fields.refuse("text", fmt::format("a string, or an array of 1 to {}", kMaxTexts), *text);
+  }
+  for (size_t i = 0; i < list.size(); ++i) {
+    const std::string place = out.is_list ? fmt::format("text[{}]", i) : "text";
+    const json::string* written = list[i].if_string();
+    if (!written) return fields.refuse(place, "a string", list[i]);
+    out.texts.emplace_back(written->data(), written->size());
+    if (out.texts.back().find_first_not_of(kSpaces) == std::string::npos) {
+      return fields.refuse_with(
+          bad_request(place, fmt::format("'{}' is empty: there is nothing to rewrite", place)));
+    }
+  }
+}
+
+void read_preset(Fields& fields, const rewrite::Presets& presets, rewrite::Preset& out) {
+  std::string name = "grammar", language = "en", instruction;
+  fields.text("preset", name);
+  fields.text("language", language);
+  fields.text("instruction", instruction);
+  if (!fields.ok()) return;
+  if (instruction.empty()) {
+    const Result<const rewrite::Preset*> found = presets.find(name, language);
+    if (!found) return fields.refuse_with(tl::unexpected(from_error(found.error(), "preset")));
+    out = **found;
+    return;
+  }
+  if (fields.any("preset")) {
+    return fields.refuse_with(bad_request("preset", "'preset' and 'instruction' exclude each other: give one"));
+  }
+  out.instruction = std::move(instruction);
+  out.language = std::move(language);
+}
+
+}  // namespace
+
+ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rewrite::Presets& presets,
+                                                uint64_t random_seed) {
+  const Result<json::value> parsed = parse_json(body);
+  if (!parsed) return tl::unexpected<ApiError>(from_error(parsed.error()));
+  const json::object* object = parsed->if_object();
+  if (!object) return bad_request("", "the body must be a JSON object, found " + describe(*parsed));
+
+  RewriteRequest request;
+  Fields fields(*object);
+  fields.text("model", request.model);
+  fields.boolean("stream", request.stream);
+  fields.integer("max_tokens", request.max_tokens, 1, kMaxInt32);
+  read_texts(fields, request);
+  read_preset(fields, presets, request.preset);
+  // A preset's own seed counts where the request names none; without temperature none matters.
+  const uint64_t seed = request.preset.sampling.seed != 0 ? request.preset.sampling.seed : random_seed;
+  request.repeatable = read_sampling(fields, seed, request.preset.sampling) || seed != random_seed;
+  if (!fields.ok()) return fields.complaint();
+  return request;
+}
+
+ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& model,
+                                   const RequestContext& context) {
+  const auto read = parse_rewrite_request(body, model.presets, context.random_seed);
+  if (!read) return tl::unexpected(read.error());
+  if (const auto found = check_model(read->model, model); !found) return tl::unexpected(found.error());
+  if (const auto chats = check_chats(model, "model"); !chats) return tl::unexpected(chats.error());
+  if (const auto fits = check_sampling(read->preset.sampling, model); !fits) return tl::unexpected(fits.error());
+
+  Generation generation;
+  std::vector<RewriteText> texts;
+  for (size_t i = 0; i < read->texts.size(); ++i) {
+    const std::string& text = read->texts[i];
+    const std::string place = read->is_list ? fmt::format("text[{}]", i) : "text";
+    const size_t begin = text.find_first_not_of(kSpaces);
+    const size_t end = text.find_last_not_of(kSpaces) + 1;
+    Result<engine::Request> request =
+        rewrite::make_request({*model.chat_template, model.tokenizer}, read->preset,
+                              std::string_view(text).substr(begin, end - begin));
+    if (!request) return tl::unexpected(from_error(request.error(), place));
+    const auto wanted = read->max_tokens.value_or(request->max_tokens);
+    const auto max_tokens = answer_room(request->prompt.size(), wanted, model, place);
+    if (!max_tokens) return tl::unexpected(max_tokens.error());
+    request->max_tokens = *max_tokens;
+    generation.requests.push_back(std::move(*request));
+    texts.push_back({text, begin, end});
+  }
+  generation.stream = read->stream;
+  generation.repeatable = read->repeatable;
+  generation.writer = std::make_unique<RewriteWriter>(
+      answer_head("rewrite-", context, model),
+      RewriteWriterOptions{read->preset.name, read->preset.language, read->is_list}, std::move(texts));
+  return generation;
+}
+
+ApiResult<std::string> list_presets(std::string_view, const ServedModel& model) {
+  json::array list;
+  for (const rewrite::Preset& preset : model.presets.all()) {
+    list.push_back(json::object{{"id", json::string(preset.name)},
+                                {"object", "preset"},
+                                {"language", json::string(preset.language)},
+                                {"summary", json::string(preset.summary)},
+                                {"instruction", json::string(preset.instruction)}});
+  }
+  return json::serialize(json::object{{"object", "list"}, {"data", std::move(list)}});
+}
+
+}  // namespace riposte::api

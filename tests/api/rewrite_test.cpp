@@ -1,0 +1,171 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "api/rewrite_request.h"
+#include "support/babble_model.h"
+#include "support/events.h"
+
+namespace riposte::api {
+namespace {
+
+using riposte::testing::BabbleModel;
+using riposte::testing::Event;
+using riposte::testing::events_of;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr uint64_t kRandomSeed = 4711;
+const RequestContext kContext{"1", 1'700'000'000, kRandomSeed};
+
+RewriteRequest parsed(const std::string& body) {
+  const auto request = parse_rewrite_request(body, rewrite::Presets::built_in(), kRandomSeed);
+  EXPECT_TRUE(request) << body << ": " << request.error().message;
+  return request ? *request : RewriteRequest{};
+}
+
+class RewriteTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<AnswerWriter> writer_for(const std::string& body) {
+    auto generation = read_rewrite(body, model_.served(), kContext);
+    EXPECT_TRUE(generation) << generation.error().message;
+    return std::move(generation->writer);
+  }
+  boost::json::value whole(const std::string& body, const std::vector<std::string>& answers) {
+    std::vector<ChoiceAnswer> choices;
+    for (const std::string& answer : answers) choices.push_back({{answer, {}}, {}});
+    return boost::json::parse(writer_for(body)->whole(choices));
+  }
+  std::vector<Event> streamed(const std::string& body, const std::vector<std::string>& pieces) {
+    const auto writer = writer_for(body);
+    std::string out;
+    writer->begin(out);
+    for (const std::string& piece : pieces) writer->part(0, {piece, {}}, out);
+    writer->end(0, {}, out);
+    writer->done(out);
+    return events_of(out);
+  }
+
+  BabbleModel model_;
+};
+
+TEST_F(RewriteTest, GrammarInEnglishIsWhatARequestGetsThatSaysNothingElse) {
+  const RewriteRequest request = parsed(R"({"text":"he go"})");
+  EXPECT_EQ(request.preset.name, "grammar");
+  EXPECT_EQ(request.preset.language, "en");
+  EXPECT_EQ(request.preset.sampling.temperature, 0.0f);
+  EXPECT_TRUE(request.repeatable);
+  EXPECT_FALSE(request.is_list);
+}
+
+TEST_F(RewriteTest, APresetOrAnInstructionIsTaken) {
+  EXPECT_THAT(parsed(R"({"text":"er geht","preset":"formal","language":"de"})").preset.instruction, HasSubstr("Sie"));
+  EXPECT_EQ(parsed(R"({"text":"x","instruction":"Shout."})").preset.instruction, "Shout.");
+  EXPECT_FALSE(parsed(R"({"text":"x","temperature":1})").repeatable);
+  EXPECT_TRUE(parsed(R"({"text":"x","temperature":1,"seed":7})").repeatable);
+}
+
+TEST_F(RewriteTest, WhatIsWrongIsRefusedWithTheFieldsName) {
+  const std::vector<std::tuple<std::string, std::string, int>> refusals = {
+      {"", "", 400},
+      {"[]", "", 400},
+      {"{}", "text", 400},
+      {R"({"text":5})", "text", 400},
+      {R"({"text":""})", "text", 400},
+      {R"({"text":" \n"})", "text", 400},
+      {R"({"text":[]})", "text", 400},
+      {R"({"text":["a",""]})", "text[1]", 400},
+      {R"({"text":["a",1]})", "text[1]", 400},
+      {R"({"text":"a","preset":"pirate"})", "preset", 404},
+      {R"({"text":"a","language":"xx"})", "preset", 404},
+      {R"({"text":"a","preset":"grammar","instruction":"b"})", "preset", 400},
+      {R"({"text":"a","instruction":5})", "instruction", 400},
+      {R"({"text":"a","max_tokens":0})", "max_tokens", 400},
+      {R"({"text":"a","temperature":-1})", "temperature", 400},
+      {R"({"text":"a","stream":"yes"})", "stream", 400},
+  };
+  for (const auto& [body, param, status] : refusals) {
+    const auto request = parse_rewrite_request(body, rewrite::Presets::built_in(), kRandomSeed);
+    ASSERT_FALSE(request) << body;
+    EXPECT_EQ(request.error().param, param) << body;
+    EXPECT_EQ(request.error().status, status) << body;
+  }
+}
+
+TEST_F(RewriteTest, SpaceAroundATextIsKeptFromTheModelAndPutBack) {
+  const auto generation = read_rewrite(R"({"text":"\n  he go \n"})", model_.served(), kContext);
+  ASSERT_TRUE(generation);
+  EXPECT_EQ(model_.tokenizer.decode(generation->requests.at(0).source), "he go");
+  const auto answer = whole(R"({"text":"\n  he go \n"})", {" he goes\n"});
+  EXPECT_EQ(answer.at("text"), "\n  he goes \n");
+  EXPECT_EQ(answer.at("edits").as_array().size(), 1u);
+}
+
+TEST_F(RewriteTest, AnAnswerTellsItsEditsInCharacters) {
+  const auto answer = whole(R"({"text":"\u00dcber 5 he go to Anna."})", {"\u00dcber 5 he goes to her."});
+  EXPECT_EQ(answer.at("object"), "rewrite");
+  EXPECT_EQ(answer.at("preset"), "grammar");
+  EXPECT_EQ(answer.at("unchanged"), false);
+  EXPECT_EQ(answer.at("edits"), boost::json::parse(R"([
+    {"kind": "replace", "category": "form", "source": {"begin": 10, "end": 12, "text": "go"},
+     "result": {"begin": 10, "end": 14, "text": "goes"}},
+    {"kind": "replace", "category": "wording", "source": {"begin": 16, "end": 20, "text": "Anna"},
+     "result": {"begin": 18, "end": 21, "text": "her"}}])"));
+  EXPECT_EQ(answer.at("checks"), boost::json::parse(R"([
+    {"begin": 16, "end": 20, "text": "Anna", "kind": "name", "problem": "missing"}])"));
+  EXPECT_EQ(answer.at("finish_reason"), "stop");
+  EXPECT_TRUE(answer.at("timings").as_object().contains("decode_ms"));
+}
+
+TEST_F(RewriteTest, AnUnchangedTextSaysSo) {
+  const auto answer = whole(R"({"text":"He goes."})", {"He goes."});
+  EXPECT_EQ(answer.at("unchanged"), true);
+  EXPECT_EQ(answer.at("edits"), boost::json::array());
+  EXPECT_EQ(answer.at("checks"), boost::json::array());
+}
+
+TEST_F(RewriteTest, AListIsAnsweredWithAListInItsOrder) {
+  const auto answer = whole(R"({"text":["a","b"],"instruction":"x"})", {"A", "B"});
+  EXPECT_EQ(answer.at("object"), "list");
+  EXPECT_EQ(answer.at("preset"), nullptr);
+  EXPECT_EQ(answer.at("data").at(1).at("text"), "B");
+  EXPECT_EQ(answer.at("data").at(1).at("index"), 1);
+}
+
+TEST_F(RewriteTest, AStreamTellsTextAndEditsAndTheWholeResultAtTheEnd) {
+  const std::string body = R"({"text":"he go to school every day","stream":true})";
+  const auto events = streamed(body, {"he goes", " to school", " every day ", "\n"});
+  std::string text;
+  std::vector<std::string> names;
+  for (const Event& event : events) {
+    names.push_back(event.name);
+    if (event.name == "text") text += boost::json::parse(event.data).at("text").as_string();
+  }
+  EXPECT_EQ(text, "he goes to school every day");
+  EXPECT_THAT(names, ElementsAre("text", "text", "text", "edit", "result", "done"));
+  const auto result = boost::json::parse(events[4].data);
+  EXPECT_EQ(result.at("text").as_string(), text);
+  auto edit = boost::json::parse(events[3].data).as_object();
+  EXPECT_EQ(edit["index"], 0);
+  edit.erase("index");
+  EXPECT_EQ(result.at("edits"), boost::json::array{edit});
+}
+
+TEST_F(RewriteTest, AnEmptyAnswerDeletesEverything) {
+  const auto answer = whole(R"({"text":"he go"})", {""});
+  EXPECT_EQ(answer.at("text"), "");
+  EXPECT_EQ(answer.at("edits").at(0).at("kind"), "delete");
+}
+
+TEST_F(RewriteTest, PresetsAreListedWithTheirLanguages) {
+  const auto list = boost::json::parse(*list_presets("", model_.served()));
+  EXPECT_EQ(list.at("object"), "list");
+  EXPECT_EQ(list.at("data").as_array().size(), rewrite::Presets::built_in().all().size());
+  EXPECT_EQ(list.at("data").at(0).at("id"), "grammar");
+}
+
+}  // namespace
+}  // namespace riposte::api
