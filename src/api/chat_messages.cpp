@@ -30,7 +30,7 @@ ApiResult<std::string> join_parts(const json::array& parts, const std::string& p
     Fields fields(*part, place);
     std::string type;
     fields.text("type", type);
-    if (fields.ok() && type != "text") {
+    if (fields.ok() && type != "text" && type != "input_text" && type != "output_text") {
       const std::string at = fields.path_of("type");
       if (type.empty()) return bad_request(at, fmt::format("'{}' is missing: expected \"text\"", at));
       return unsupported(

@@ -129,15 +129,16 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   return request;
 }
 
-ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model) {
+ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model,
+                                             const std::string& param) {
   if (const auto found = check_model(chat.model, model); !found) return tl::unexpected(found.error());
-  if (const auto chats = check_chats(model, "messages"); !chats) return tl::unexpected(chats.error());
+  if (const auto chats = check_chats(model, param); !chats) return tl::unexpected(chats.error());
   if (const auto fits = check_sampling(chat.sampling, model); !fits) return tl::unexpected(fits.error());
   Result<std::vector<TokenId>> prompt =
       rewrite::encode_messages({*model.chat_template, model.tokenizer}, chat.messages.for_template,
                                {chat.tools.empty() ? nullptr : &chat.tools, &chat.template_variables});
-  if (!prompt) return tl::unexpected<ApiError>(from_error(prompt.error(), "messages"));
-  const auto max_tokens = answer_room(prompt->size(), chat.max_tokens, model, "messages");
+  if (!prompt) return tl::unexpected<ApiError>(from_error(prompt.error(), param));
+  const auto max_tokens = answer_room(prompt->size(), chat.max_tokens, model, param);
   if (!max_tokens) return tl::unexpected(max_tokens.error());
   engine::Request request;
   request.prompt = std::move(*prompt);

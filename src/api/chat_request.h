@@ -44,7 +44,9 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
 // the prediction Request::prediction.
 // Errors: 404 another model's name, 400 a model without chat template, a message that the template refuses, a
 // prompt that leaves no room in the context, a logit_bias beyond the vocabulary.
-ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model);
+// `param`: what the messages are called in the request.
+ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model,
+                                             const std::string& param = "messages");
 
 // Both, and the writer of the answer. A ReadGeneration.
 ApiResult<Generation> read_chat(std::string_view body, const ServedModel& model,

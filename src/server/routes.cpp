@@ -10,6 +10,7 @@
 #include "api/models.h"
 #include "api/ollama_models.h"
 #include "api/ollama_request.h"
+#include "api/responses_request.h"
 #include "api/rewrite_request.h"
 
 namespace riposte::server {
@@ -41,6 +42,7 @@ api::ApiResult<std::string> health(std::string_view, const api::ServedModel&) {
 constexpr Entry kEntries[] = {
     computed("/v1/chat/completions", api::read_chat),
     computed("/v1/completions", api::read_completion),
+    computed("/v1/responses", api::read_responses),
     computed("/v1/rewrite", api::read_rewrite),
     told("GET", "/v1/presets", api::list_presets),
     told("GET", "/v1/models", api::list_models),

@@ -98,7 +98,8 @@ TEST_F(RewriteTest, WhatIsWrongIsRefusedWithTheFieldsName) {
 TEST_F(RewriteTest, SpaceAroundATextIsKeptFromTheModelAndPutBack) {
   const auto generation = read_rewrite(R"({"text":"\n  he go \n"})", model_.served(), kContext);
   ASSERT_TRUE(generation);
-  EXPECT_EQ(model_.tokenizer.decode(generation->requests.at(0).source), "he go");
+  EXPECT_THAT(model_.tokenizer.decode(generation->requests.at(0).prompt, /*with_control=*/true),
+              HasSubstr("user\nhe go<|im_end|>"));
   const auto answer = whole(R"({"text":"\n  he go \n"})", {" he goes\n"});
   EXPECT_EQ(answer.at("text"), "\n  he goes \n");
   EXPECT_EQ(answer.at("edits").as_array().size(), 1u);

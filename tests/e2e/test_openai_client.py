@@ -140,6 +140,25 @@ def test_text_is_continued_without_a_template(client, model):
     assert error.value.param == "best_of"
 
 
+def test_a_response_is_a_chat_in_its_newer_form(client, model):
+    fields = {"model": model, "temperature": 0, "max_output_tokens": 40}
+    whole = client.responses.create(instructions=INSTRUCTION, input=SENTENCES[0], **fields)
+    assert whole.output_text == ask(client, model).choices[0].message.content
+    assert whole.status in ("completed", "incomplete") and whole.usage.output_tokens <= 40
+    items = [{"role": "system", "content": INSTRUCTION},
+             {"role": "user", "content": [{"type": "input_text", "text": SENTENCES[0]}]}]
+    assert client.responses.create(input=items, **fields).output_text == whole.output_text
+    with client.responses.stream(instructions=INSTRUCTION, input=SENTENCES[0], **fields) as stream:
+        events = list(stream)
+        final = stream.get_final_response()
+    assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == whole.output_text
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert final.output_text == whole.output_text
+    with pytest.raises(openai.BadRequestError) as error:
+        client.responses.create(input="x", previous_response_id="resp_1", **fields)
+    assert error.value.param == "previous_response_id"
+
+
 def test_requests_side_by_side_get_the_answers_that_they_get_alone(client, model):
     def answer(case):
         sentence, temperature = case

@@ -1,5 +1,6 @@
 #include "rewrite/facts.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,8 +28,8 @@ std::vector<std::string> concerns(const std::string& source, const std::string& 
   std::vector<std::string> told;
   for (const Concern& concern : compare_facts(source, result, language)) {
     const std::string& text = concern.added ? result : source;
-    told.push_back((concern.added ? "+" : "-") +
-                   text.substr(concern.where.begin, concern.where.end - concern.where.begin));
+    told.push_back(fmt::format("{}{}", concern.added ? '+' : '-',
+                               text.substr(concern.where.begin, concern.where.end - concern.where.begin)));
   }
   return told;
 }

@@ -1,0 +1,149 @@
+#include "api/responses_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <limits>
+#include <utility>
+
+#include "api/fields.h"
+#include "api/json.h"
+#include "api/responses_writer.h"
+
+namespace riposte::api {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
+constexpr std::string_view kWantsLogprobs = "message.output_text.logprobs";
+
+json::object message(std::string_view role, std::string_view content) {
+  return {{"role", json::string(role.data(), role.size())},
+          {"content", json::string(content.data(), content.size())}};
+}
+
+// One item of "input" as a message. Items without a type are messages.
+ApiResult<json::object> read_item(const json::value& item, const std::string& place) {
+  const json::object* object = item.if_object();
+  if (!object) return bad_request(place, fmt::format("'{}' must be an object, found {}", place, describe(item)));
+  Fields fields(*object, place);
+  std::string type = "message", role;
+  fields.text("type", type);
+  fields.text("role", role);
+  if (!fields.ok()) return fields.complaint();
+  if (type != "message") {
+    const std::string at = fields.path_of("type");
+    return unsupported(at, fmt::format("'{}' is \"{}\": this server reads items of type \"message\" only", at, type));
+  }
+  static constexpr std::array<std::string_view, 4> kRoles = {"system", "developer", "user", "assistant"};
+  if (std::ranges::find(kRoles, role) == kRoles.end()) {
+    const std::string at = fields.path_of("role");
+    return bad_request(at, fmt::format("'{}' must be one of {}, found \"{}\"", at, fmt::join(kRoles, ", "), role));
+  }
+  const ApiResult<std::string> content = read_content(*object, fields);
+  if (!content) return tl::unexpected(content.error());
+  return message(role, *content);
+}
+
+ApiResult<ChatMessages> read_input(const json::value& input, const std::string& instructions) {
+  json::array messages;
+  if (!instructions.empty()) messages.push_back(message("system", instructions));
+  if (const json::string* text = input.if_string()) {
+    messages.push_back(message("user", *text));
+  } else if (const json::array* items = input.if_array(); items && !items->empty()) {
+    for (size_t i = 0; i < items->size(); ++i) {
+      ApiResult<json::object> read = read_item((*items)[i], fmt::format("input[{}]", i));
+      if (!read) return tl::unexpected(read.error());
+      messages.push_back(std::move(*read));
+    }
+  } else {
+    return bad_request("input", "'input' must be a string or an array of items, found " +
+                                    (input.is_array() ? std::string("an empty one") : describe(input)));
+  }
+  return read_messages(messages);
+}
+
+void read_logprobs(Fields& fields, ResponsesRequest& out) {
+  int32_t top = 0;
+  fields.integer("top_logprobs", top, 0, sampling::kMaxTopLogprobs);
+  const json::array* include = fields.array("include");
+  if (!include) return;
+  for (const json::value& value : *include) out.include_logprobs |= value == json::string_view(kWantsLogprobs);
+  if (out.include_logprobs) out.chat.sampling.top_logprobs = top;
+}
+
+// What would change the answer, but is not there.
+void refuse_unsupported(Fields& fields) {
+  for (const std::string_view name : {"previous_response_id", "conversation", "prompt"}) {
+    if (!fields.any(name)) continue;
+    fields.refuse_with(unsupported(
+        std::string(name), fmt::format("'{}' is not supported: this server keeps nothing between requests", name)));
+  }
+  bool background = false;
+  fields.boolean("background", background);
+  if (background) fields.refuse_with(unsupported("background", "'background' is not supported by this server"));
+  if (const json::array* tools = fields.array("tools"); tools && !tools->empty()) {
+    fields.refuse_with(unsupported("tools", "'tools' are not supported in this endpoint: use /v1/chat/completions"));
+  }
+  const json::object* text = fields.object("text");
+  const json::value* format = text ? text->if_contains("format") : nullptr;
+  const json::value* type = format && format->is_object() ? format->get_object().if_contains("type") : nullptr;
+  if (format && !format->is_null() && (!type || *type != "text")) {
+    fields.refuse_with(
+        unsupported("text.format", "'text.format' must be of type \"text\": this server cannot force JSON"));
+  }
+}
+
+}  // namespace
+
+ApiResult<ResponsesRequest> parse_responses_request(std::string_view body, uint64_t random_seed) {
+  const Result<json::value> parsed = parse_json(body);
+  if (!parsed) return tl::unexpected<ApiError>(from_error(parsed.error()));
+  const json::object* object = parsed->if_object();
+  if (!object) return bad_request("", "the body must be a JSON object, found " + describe(*parsed));
+
+  ResponsesRequest request;
+  ChatRequest& chat = request.chat;
+  Fields fields(*object);
+  fields.text("model", chat.model);
+  fields.text("instructions", request.instructions);
+  fields.integer("max_output_tokens", chat.max_tokens, 0, kMaxInt32);
+  fields.boolean("stream", chat.stream);
+  chat.repeatable = read_sampling(fields, random_seed, chat.sampling);
+  read_logprobs(fields, request);
+  refuse_unsupported(fields);
+  if (const json::object* metadata = fields.object("metadata")) request.metadata = *metadata;
+  const json::value* input = fields.any("input");
+  if (!fields.ok()) return fields.complaint();
+  if (!input) return bad_request("input", "'input' is missing: expected a string or an array of items");
+  ApiResult<ChatMessages> messages = read_input(*input, request.instructions);
+  if (!messages) return tl::unexpected(messages.error());
+  chat.messages = std::move(*messages);
+  return request;
+}
+
+ApiResult<Generation> read_responses(std::string_view body, const ServedModel& model,
+                                     const RequestContext& context) {
+  ApiResult<ResponsesRequest> read = parse_responses_request(body, context.random_seed);
+  if (!read) return tl::unexpected(read.error());
+  ApiResult<engine::Request> request = to_engine_request(read->chat, model, "input");
+  if (!request) return tl::unexpected(request.error());
+  Generation generation;
+  generation.requests.push_back(std::move(*request));
+  generation.stream = read->chat.stream;
+  generation.repeatable = read->chat.repeatable;
+  ResponsesSettings settings{.instructions = std::move(read->instructions),
+                             .max_output_tokens = read->chat.max_tokens,
+                             .temperature = read->chat.sampling.temperature,
+                             .top_p = read->chat.sampling.top_p,
+                             .top_logprobs = std::max(read->chat.sampling.top_logprobs, 0),
+                             .logprobs = read->include_logprobs,
+                             .metadata = std::move(read->metadata)};
+  generation.writer = std::make_unique<ResponsesWriter>(context, model, std::move(settings));
+  return generation;
+}
+
+}  // namespace riposte::api
