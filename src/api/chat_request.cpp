@@ -70,6 +70,14 @@ void read_prediction(Fields& fields, std::string& out) {
   out = std::move(*content);
 }
 
+// Chats with the same system message are about the same.
+uint64_t task_of(const ChatMessages& messages) {
+  const json::object& first = messages.for_template.front().as_object();
+  if (first.at("role") != "system") return 0;
+  const json::string& instruction = first.at("content").as_string();
+  return rewrite::task_of({instruction.data(), instruction.size()});
+}
+
 // What would change the answer, but is not there: to ignore it would be to lie.
 void refuse_unsupported(Fields& fields) {
   for (const std::string_view name :
@@ -145,6 +153,7 @@ ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const Serv
   request.source = rewrite::encode_source(model.tokenizer, chat.messages.last_user_text);
   request.rewriting_chance = kRewritingChance;
   request.prediction = model.tokenizer.encode(chat.prediction);
+  request.task = task_of(chat.messages);
   request.max_tokens = *max_tokens;
   request.stop = chat.stop;
   request.ignore_end = chat.ignore_end;

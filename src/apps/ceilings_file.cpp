@@ -1,12 +1,9 @@
 #include "apps/ceilings_file.h"
 
-#include <unistd.h>
-
 #include <boost/json.hpp>
 #include <cmath>
-#include <fstream>
-#include <iterator>
-#include <system_error>
+
+#include "apps/state_file.h"
 
 namespace riposte::apps {
 namespace {
@@ -22,7 +19,6 @@ using hardware::ThreadTeam;
 // A file of another version, or of another Riposte, is measured again: raise it when a figure changes its
 // meaning.
 constexpr int64_t kVersion = 1;
-constexpr size_t kLargestFile = 1 << 20;
 
 json::object as_json(const Rate& rate) {
   return {{"one_thread", rate.one_thread}, {"all_threads", rate.all_threads}};
@@ -97,28 +93,6 @@ bool belongs_here(const Ceilings& ceilings, const ThreadTeam& team, std::span<co
   return true;
 }
 
-std::optional<Ceilings> read_file(const fs::path& path) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error) || fs::file_size(path, error) > kLargestFile) return std::nullopt;
-  std::ifstream file(path, std::ios::binary);
-  return ceilings_from_json(std::string(std::istreambuf_iterator<char>(file), {}));
-}
-
-void write_file(const fs::path& path, const std::string& text) {
-  std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  fs::path part = path;
-  part += ".part." + std::to_string(getpid());  // two processes may measure at once
-  {
-    std::ofstream file(part, std::ios::binary);
-    file << text << '\n';
-    file.close();
-    if (!file) error = std::make_error_code(std::errc::io_error);
-  }
-  if (!error) fs::rename(part, path, error);
-  if (error) fs::remove(part, error);
-}
-
 }  // namespace
 
 std::string to_json(const Ceilings& ceilings) {
@@ -178,10 +152,12 @@ std::optional<Ceilings> ceilings_from_json(std::string_view text) {
 Ceilings find_ceilings(const fs::path& file, ThreadTeam& team, std::span<const PeakLoops> loops, bool fresh,
                        const MeasureCeilings& measure) {
   if (!fresh) {
-    if (auto known = read_file(file); known && belongs_here(*known, team, loops)) return std::move(*known);
+    const auto text = read_state_file(file);
+    auto known = text ? ceilings_from_json(*text) : std::nullopt;
+    if (known && belongs_here(*known, team, loops)) return std::move(*known);
   }
   Ceilings ceilings = measure(team, loops);
-  write_file(file, to_json(ceilings));
+  write_state_file(file, to_json(ceilings));
   return ceilings;
 }
 

@@ -1,17 +1,28 @@
 #include "apps/runtime.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "apps/model_lookup.h"
+#include "apps/step_cost.h"
 #include "drafting/source_drafter.h"
 #include "executor/executors.h"
+#include "kernels/ops.h"
 
 namespace riposte::apps {
 namespace {
 
 constexpr int kMaxThreads = 256;
 constexpr int32_t kMaxContext = 1 << 20;
+constexpr std::chrono::milliseconds kStepCostBudget(250);
+
+// "cpu avx512_vnni": what computes, as far as its speed depends on it. The executor was made with these
+// options.
+std::string arithmetic_of(const RuntimeOptions& options) {
+  const auto kernels = kernels::find_kernels(options.instruction_set);
+  return options.executor == "cpu" && kernels ? fmt::format("cpu {}", (*kernels)->name) : options.executor;
+}
 
 // The drafter of a rewriting with what it stands on.
 class SourceDrafting final : public drafting::Drafter {
@@ -41,9 +52,10 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options) {
                   "cpu: packed integers, fast; float: plain float32, slow, the truth")
       ->check(CLI::IsMember(std::set<std::string>{"cpu", "float"}))
       ->capture_default_str();
-  command.add_option("--instruction-set", options.instruction_set,
-                     "avx512_vnni, avx512_vnni_256, avx_vnni, avx512, avx2, neon_i8mm, neon_dotprod or reference; the "
-                     "best of this machine if not given");
+  command.add_option(
+      "--instruction-set", options.instruction_set,
+      "avx512_vnni, avx512_vnni_256, avx_vnni, avx512, avx2, neon_i8mm, neon_dotprod or reference; the "
+      "best of this machine if not given");
   command.add_option("--threads,-t", options.threads, "threads to compute with; 0: all processors")
       ->check(CLI::Range(0, kMaxThreads))
       ->capture_default_str();
@@ -55,8 +67,10 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options) {
           .add_option("--packed-cache", options.packed_cache,
                       "a folder that keeps packed weights for the next start (the model's own will do)")
           ->capture_default_str();
-  command.add_flag_callback(
-             "--no-packed-cache", [&options] { options.packed_cache.clear(); }, "pack the weights at every start")
+  command
+      .add_flag_callback(
+          "--no-packed-cache", [&options] { options.packed_cache.clear(); },
+          "pack the weights at every start")
       ->excludes(folder);
 }
 
@@ -97,7 +111,13 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   auto executor = make(runtime.model_, *runtime.team_, executor_options);
   if (!executor) return pass_on(executor);
   runtime.executor_ = std::move(*executor);
-  if (options.drafting) runtime.drafter_ = std::make_unique<SourceDrafting>(runtime.tokenizer());
+  if (!options.drafting) return runtime;
+  runtime.drafter_ = std::make_unique<SourceDrafting>(runtime.tokenizer());
+  const StepCostKey key =
+      step_cost_key(runtime.name_, *runtime.model_, arithmetic_of(options), runtime.threads());
+  runtime.step_cost_ = find_step_cost(step_cost_directory(), key, [&runtime] {
+    return measure_step_times(*runtime.executor_, kStepCostBudget);
+  });
   return runtime;
 }
 

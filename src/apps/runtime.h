@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "chat/template.h"
@@ -29,7 +30,8 @@ struct RuntimeOptions {
   bool drafting = true;          // guess that an answer goes on as its source does
 };
 
-// --model, --executor, --instruction-set, --threads, --context, --packed-cache and --no-packed-cache, with their checks.
+// --model, --executor, --instruction-set, --threads, --context, --packed-cache and --no-packed-cache, with
+// their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);
 // --no-drafting, for commands that answer requests.
@@ -52,7 +54,9 @@ class Runtime {
   // Tokens of one sequence at most: what the model was trained for and the KV memory holds.
   int32_t context_length() const;
   // For an engine that this outlives.
-  engine::EngineOptions engine_options() const { return {.drafter = drafter_.get()}; }
+  engine::EngineOptions engine_options() const {
+    return {.drafter = drafter_.get(), .step_cost = step_cost_};
+  }
 
  private:
   Runtime() = default;
@@ -61,6 +65,7 @@ class Runtime {
   std::unique_ptr<hardware::ThreadTeam> team_;
   std::unique_ptr<model::Executor> executor_;
   std::unique_ptr<drafting::Drafter> drafter_;  // null: no guesses
+  std::vector<float> step_cost_;                // empty without guesses
 };
 
 }  // namespace riposte::apps

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -24,6 +25,11 @@ bool is_blank(std::string_view text) {
 }
 
 }  // namespace
+
+uint64_t task_of(std::string_view instruction) {
+  if (instruction.empty()) return 0;
+  return std::max<uint64_t>(1, std::hash<std::string_view>()(instruction));
+}
 
 Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const boost::json::array& messages,
                                              const PromptExtras& extras) {
@@ -60,6 +66,7 @@ Result<engine::Request> make_request(const PromptFormat& format, const Preset& p
   engine::Request request;
   request.prompt = std::move(*prompt);
   request.source = encode_source(format.tokenizer, text);
+  request.task = task_of(preset.instruction);
   request.sampling = preset.sampling;
   const auto text_tokens = static_cast<int64_t>(format.tokenizer.encode(text).size());
   const int64_t wanted = int64_t{preset.max_tokens_factor} * text_tokens;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct PromptExtras {
   const boost::json::object* variables = nullptr;
 };
 
+// Request::task of all requests with this instruction; 0 if it is empty. The same within one process.
+uint64_t task_of(std::string_view instruction);
+
 // Renders the messages, ready for the answer, and encodes them: special tokens come from the template alone.
 // BOS is put in front where the model wants it and the template has not written it. Errors: those of
 // Template::render.
@@ -37,9 +41,9 @@ Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const b
 // (drafting/as_written.h).
 std::vector<TokenId> encode_source(const tokenizer::Tokenizer& tokenizer, std::string_view text);
 
-// The preset's instruction as system message, the text as user message and as Request::source; max_tokens is
-// max_tokens_factor times the text's tokens plus 32.
-// Errors: kInvalidArgument (an empty text), those of encode_messages.
+// The preset's instruction as system message and as Request::task, the text as user message and as
+// Request::source; max_tokens is max_tokens_factor times the text's tokens plus 32. Errors: kInvalidArgument
+// (an empty text), those of encode_messages.
 Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset, std::string_view text);
 
 // The same with an instruction of one's own and the defaults of a Preset (greedy).

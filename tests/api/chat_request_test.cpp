@@ -252,6 +252,20 @@ TEST(ChatRequest, BecomesARequestOfTheEngine) {
   EXPECT_EQ(request->max_tokens, model.context_length - static_cast<int32_t>(request->prompt.size()));
 }
 
+TEST(ChatRequest, ChatsWithTheSameSystemMessageAreOneTask) {
+  BabbleModel model;
+  const auto task = [&model](std::string_view messages) {
+    const auto request = to_engine_request(parsed(body_of_messages(std::string(messages))), model.served());
+    EXPECT_TRUE(request) << request.error().message;
+    return request->task;
+  };
+  const uint64_t first = task(R"([{"role":"system","content":"s"},{"role":"user","content":"he go"}])");
+  EXPECT_NE(first, 0u);
+  EXPECT_EQ(task(R"([{"role":"developer","content":"s"},{"role":"user","content":"she go"}])"), first);
+  EXPECT_NE(task(R"([{"role":"system","content":"t"},{"role":"user","content":"he go"}])"), first);
+  EXPECT_EQ(task(R"([{"role":"user","content":"he go"}])"), 0u);
+}
+
 TEST(ChatRequest, ControlTokensInAMessageStayText) {
   BabbleModel model;
   const auto request = to_engine_request(

@@ -45,6 +45,17 @@ TEST(Prompt, TheSourceTravelsBesideThePromptAndBoundsTheAnswer) {
   EXPECT_EQ(request->max_tokens, 3 * 5 + 32);
 }
 
+TEST(Prompt, RequestsWithTheSameInstructionAreOneTask) {
+  const auto tokenizer = byte_tokenizer();
+  const auto chat_template = *chat::Template::parse(kChatMl);
+  const PromptFormat format{chat_template, tokenizer};
+  const auto task = make_request(format, kGrammar, "he go")->task;
+  EXPECT_NE(task, 0u);
+  EXPECT_EQ(make_request(format, kGrammar.instruction, "she go")->task, task);
+  EXPECT_NE(make_request(format, "Shorten it.", "he go")->task, task);
+  EXPECT_EQ(make_request(format, "", "he go")->task, 0u);
+}
+
 TEST(Prompt, SpecialTokensWrittenInTheTextStayText) {
   const auto tokenizer = byte_tokenizer();
   const auto chat_template = *chat::Template::parse(kChatMl);
