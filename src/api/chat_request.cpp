@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -22,6 +23,11 @@ constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
 // Of chats with a language model, few ask for a rewriting of their last message; those that do show it with
 // their first words.
 constexpr float kRewritingChance = 0.3f;
+
+// Users are told apart by a hash, which is never stored or sent.
+uint64_t owner_of(std::string_view user) {
+  return user.empty() ? 0 : std::hash<std::string_view>()(user);
+}
 
 // "logprobs" says whether, "top_logprobs" how many alternatives beside the chosen token.
 void read_logprobs(Fields& fields, sampling::SamplingParams& out) {
@@ -80,8 +86,7 @@ uint64_t task_of(const ChatMessages& messages) {
 
 // What would change the answer, but is not there: to ignore it would be to lie.
 void refuse_unsupported(Fields& fields) {
-  for (const std::string_view name :
-       {"functions", "function_call", "audio", "web_search_options"}) {
+  for (const std::string_view name : {"functions", "function_call", "audio", "web_search_options"}) {
     const json::value* value = fields.any(name);
     if (value && *value != 0) {
       fields.refuse_with(
@@ -124,6 +129,8 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   read_tools(fields, request.tools);
   read_streaming(fields, request.stream, request.include_usage);
   read_prediction(fields, request.prediction);
+  fields.text("user", request.user);
+  fields.boolean("draft_history", request.draft_history);
   refuse_unsupported(fields);
   if (const json::object* variables = fields.object("chat_template_kwargs"))
     request.template_variables = *variables;
@@ -152,6 +159,8 @@ ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const Serv
   request.prompt = std::move(*prompt);
   request.source = rewrite::encode_source(model.tokenizer, chat.messages.last_user_text);
   request.rewriting_chance = kRewritingChance;
+  request.owner = owner_of(chat.user);
+  request.use_history = chat.draft_history;
   request.prediction = model.tokenizer.encode(chat.prediction);
   request.task = task_of(chat.messages);
   request.max_tokens = *max_tokens;
@@ -171,11 +180,11 @@ ApiResult<Generation> read_chat(std::string_view body, const ServedModel& model,
   append_choices(*request, chat->choices, generation.requests);
   generation.stream = chat->stream;
   generation.repeatable = chat->repeatable;
-  generation.writer = std::make_unique<ChatWriter>(
-      answer_head("chatcmpl-", context, model), model.tokenizer,
-      ChatWriterOptions{.choices = chat->choices,
-                        .logprobs = chat->sampling.top_logprobs >= 0,
-                        .include_usage = chat->include_usage});
+  generation.writer =
+      std::make_unique<ChatWriter>(answer_head("chatcmpl-", context, model), model.tokenizer,
+                                   ChatWriterOptions{.choices = chat->choices,
+                                                     .logprobs = chat->sampling.top_logprobs >= 0,
+                                                     .include_usage = chat->include_usage});
   return generation;
 }
 

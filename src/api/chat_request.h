@@ -23,7 +23,10 @@ namespace riposte::api {
 struct ChatRequest {
   std::string model;  // empty: whatever is served
   ChatMessages messages;
-  std::string prediction;  // what the client expects to be answered; empty: nothing
+  std::string
+      user;  // who asks: earlier answers to the same user may give guesses; empty: nobody in particular
+  bool draft_history = true;  // false: take no guesses from earlier answers and leave none for later ones
+  std::string prediction;     // what the client expects to be answered; empty: nothing
   boost::json::array tools;
   boost::json::object template_variables;  // chat_template_kwargs
   std::optional<int32_t> max_tokens;  // 0: compute the prompt alone, so that what follows it finds it done

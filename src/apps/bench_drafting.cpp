@@ -11,8 +11,7 @@
 #include "apps/runtime.h"
 #include "drafting/as_written.h"
 #include "drafting/replay.h"
-#include "drafting/source_drafter.h"
-#include "drafting/spelling.h"
+#include "drafting/request_drafter.h"
 
 namespace riposte::apps {
 namespace {
@@ -27,6 +26,7 @@ struct Options {
   int32_t most_guesses = 32;
   float rewriting_chance = 1.0f;
   bool no_spelling = false;
+  bool history = false;
   bool calibration = false;
   bool as_json = false;
 };
@@ -148,16 +148,23 @@ std::string calibration_lines(const std::vector<drafting::Verdict>& verdicts) {
 Outcome replay_all(const std::vector<DraftCase>& cases, const tokenizer::Tokenizer& tokenizer,
                    const Options& options, std::span<const float> step_cost) {
   const drafting::TokenizerVocabulary vocabulary(tokenizer, tokenizer.eos());
-  const drafting::Spelling spelling(vocabulary);
-  const drafting::SourceDrafter drafter(vocabulary, options.no_spelling ? nullptr : &spelling);
+  const drafting::RequestDrafter drafter(
+      vocabulary, {.spelling = !options.no_spelling,
+                   .history_bytes = options.history ? drafting::History::kDefaultBytes : 0});
   Outcome outcome;
+  drafting::Acceptance task;
   for (const DraftCase& one : cases) {
     const std::vector<TokenId> source = tokenizer.encode(drafting::as_written(one.source));
+    const std::vector<TokenId> prediction = tokenizer.encode(one.prediction);
     std::vector<TokenId> answer = tokenizer.encode(one.answer);
     if (one.ended) answer.push_back(tokenizer.eos());
     const drafting::Replayed replayed = drafting::replay(
-        drafter, {.source = source, .rewriting_chance = options.rewriting_chance}, answer, vocabulary.size(),
-        {.step_cost = step_cost, .most_guesses = options.most_guesses, .prompt_rows = one.prompt_rows},
+        drafter, {.source = source, .prediction = prediction, .rewriting_chance = options.rewriting_chance},
+        answer, vocabulary.size(),
+        {.step_cost = step_cost,
+         .most_guesses = options.most_guesses,
+         .prompt_rows = one.prompt_rows,
+         .task = &task},
         &outcome.verdicts);
     outcome.all.add(replayed);
     const double share = edited_share(one.source, one.answer);
@@ -220,6 +227,7 @@ void add_bench_drafting(CLI::App& bench, Run& run) {
       ->check(CLI::Range(0.0f, 1.0f))
       ->capture_default_str();
   command->add_flag("--no-spelling", options->no_spelling, "guess no corrected spellings");
+  command->add_flag("--history", options->history, "learn from each answer for the next ones");
   command->add_flag("--calibration", options->calibration, "also what chances said against what came true");
   command->add_flag("--json", options->as_json, "one JSON object");
   command->footer(

@@ -6,7 +6,7 @@
 
 #include "apps/model_lookup.h"
 #include "apps/step_cost.h"
-#include "drafting/source_drafter.h"
+#include "drafting/request_drafter.h"
 #include "executor/executors.h"
 #include "kernels/ops.h"
 
@@ -24,19 +24,19 @@ std::string arithmetic_of(const RuntimeOptions& options) {
   return options.executor == "cpu" && kernels ? fmt::format("cpu {}", (*kernels)->name) : options.executor;
 }
 
-// The drafter of a rewriting with what it stands on.
-class SourceDrafting final : public drafting::Drafter {
+// A drafter with the vocabulary that it stands on.
+class ModelsDrafter final : public drafting::Drafter {
  public:
-  explicit SourceDrafting(const tokenizer::Tokenizer& tokenizer)
-      : vocabulary_(tokenizer, tokenizer.eos()), spelling_(vocabulary_), drafter_(vocabulary_, &spelling_) {}
+  ModelsDrafter(const tokenizer::Tokenizer& tokenizer, const drafting::RequestDrafterOptions& options)
+      : vocabulary_(tokenizer, tokenizer.eos()), drafter_(vocabulary_, options) {}
   void propose(const drafting::DraftContext& context, drafting::Draft& draft) const override {
     drafter_.propose(context, draft);
   }
+  void learn(const drafting::DraftContext& finished) const override { drafter_.learn(finished); }
 
  private:
   drafting::TokenizerVocabulary vocabulary_;
-  drafting::Spelling spelling_;
-  drafting::SourceDrafter drafter_;
+  drafting::RequestDrafter drafter_;
 };
 
 }  // namespace
@@ -78,6 +78,9 @@ void add_drafting_option(CLI::App& command, RuntimeOptions& options) {
   command.add_flag_callback(
       "--no-drafting", [&options] { options.drafting = false; },
       "decode token by token, without guesses from the source (slower, the same answers)");
+  command.add_flag_callback(
+      "--no-history", [&options] { options.history = false; },
+      "take guesses from the request alone, none from earlier answers (the same answers)");
 }
 
 Result<chat::Template> parse_chat_template(const model::Model& model) {
@@ -112,7 +115,9 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   if (!executor) return pass_on(executor);
   runtime.executor_ = std::move(*executor);
   if (!options.drafting) return runtime;
-  runtime.drafter_ = std::make_unique<SourceDrafting>(runtime.tokenizer());
+  runtime.drafter_ = std::make_unique<ModelsDrafter>(
+      runtime.tokenizer(), drafting::RequestDrafterOptions{
+                               .history_bytes = options.history ? drafting::History::kDefaultBytes : 0});
   const StepCostKey key =
       step_cost_key(runtime.name_, *runtime.model_, arithmetic_of(options), runtime.threads());
   runtime.step_cost_ = find_step_cost(step_cost_directory(), key, [&runtime] {

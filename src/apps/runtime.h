@@ -28,13 +28,14 @@ struct RuntimeOptions {
   int32_t context = 4096;        // tokens of KV memory, shared by all sequences
   std::string packed_cache;      // the folder that keeps packed weights for the next start; empty: none
   bool drafting = true;          // guess that an answer goes on as its source does
+  bool history = true;           // ... or as earlier answers did
 };
 
 // --model, --executor, --instruction-set, --threads, --context, --packed-cache and --no-packed-cache, with
 // their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);
-// --no-drafting, for commands that answer requests.
+// --no-drafting and --no-history, for commands that answer requests.
 void add_drafting_option(CLI::App& command, RuntimeOptions& options);
 
 // The template of a model that can chat. Errors: kUnsupported (the file has none), those of Template::parse.

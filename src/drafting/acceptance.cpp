@@ -6,39 +6,32 @@
 namespace riposte::drafting {
 namespace {
 
-// The weight of believing the chances as they are, in guesses.
-constexpr float kPrior = 4.0f;
+constexpr float kRate = 0.3f;  // how far a guess moves the shift at most
+constexpr float kMostShift = 4.0f;
 constexpr float kLeastChance = 1e-4f;
 constexpr float kMostChance = 0.995f;
 
 }  // namespace
 
 void Acceptance::observe(Origin origin, float chance, bool right) {
-  Counts& counts = counts_[static_cast<size_t>(origin)];
-  if (!(chance > 0.0f && chance <= 1.0f)) return;
-  (right ? counts.right : counts.wrong) += 1.0f;
-  counts.expected_right += chance;
-  counts.expected_wrong += 1.0f - chance;
-  ++counts.decided;
+  const auto index = static_cast<size_t>(origin);
+  if (index >= kOrigins || !(chance > 0.0f && chance <= 1.0f)) return;
+  const float moved = shift_[index] + kRate * ((right ? 1.0f : 0.0f) - chance);
+  shift_[index] = std::clamp(moved, -kMostShift, kMostShift);
+  ++decided_[index];
 }
 
 float Acceptance::corrected(Origin origin, float chance) const {
-  const Counts& counts = counts_[static_cast<size_t>(origin)];
-  if (counts.decided == 0) return chance;
-  const float odds =
-      std::clamp(chance, kLeastChance, kMostChance) / (1.0f - std::clamp(chance, kLeastChance, kMostChance));
-  const float observed = (counts.right + kPrior) / (counts.wrong + kPrior);
-  const float expected = (counts.expected_right + kPrior) / (counts.expected_wrong + kPrior);
-  const float corrected_odds = odds * observed / expected;
-  return std::clamp(corrected_odds / (1.0f + corrected_odds), kLeastChance, kMostChance);
+  const auto index = static_cast<size_t>(origin);
+  if (index >= kOrigins || shift_[index] == 0.0f) return chance;
+  const float sure = std::clamp(chance, kLeastChance, kMostChance);
+  const float odds = sure / (1.0f - sure) * std::exp(shift_[index]);
+  return std::clamp(odds / (1.0f + odds), kLeastChance, kMostChance);
 }
 
 void Acceptance::fade(float keep) {
   const float share = std::isfinite(keep) ? std::clamp(keep, 0.0f, 1.0f) : 0.0f;
-  for (Counts& counts : counts_) {
-    for (float* count : {&counts.right, &counts.wrong, &counts.expected_right, &counts.expected_wrong})
-      *count *= share;
-  }
+  for (float& shift : shift_) shift *= share;
 }
 
 void observe_draft(const Draft& draft, std::span<const TokenId> answer, Acceptance& acceptance) {

@@ -14,10 +14,10 @@ constexpr double kDrop = 0.04;       // drops the next word
 constexpr double kDropMore = 0.5;    // ... and, having dropped one, another
 constexpr double kInsert = 0.04;     // inserts a word
 constexpr double kCopy = 0.85;       // copies the next word
-constexpr double kNewCase = 0.70;    // writes it with another capital, if that is how they differ
+constexpr double kNewCase = 0.7;     // writes it with another capital, if that is how they differ
 constexpr double kNewForm = 0.015;   // writes this similar word
-constexpr double kReplace = 0.05;    // replaces it by some word
-constexpr double kOtherKind = 0.05;  // a letter by a mark and the like: less often by this factor
+constexpr double kReplace = 0.045;   // replaces it by some word
+constexpr double kOtherKind = 0.08;  // a letter by a mark and the like: less often by this factor
 constexpr double kJoin = 0.05;       // writes two words as one, if that is how they differ
 constexpr double kJump = 1e-5;       // goes on anywhere
 

@@ -14,7 +14,7 @@ struct Place {
   float chance = 0.0f;  // of all places together at most 1
   int32_t copied = 0;   // the words before it that the answer copied in a row, at most kMostCopied
 };
-inline constexpr int32_t kMostCopied = 4;
+inline constexpr int32_t kMostCopied = 8;
 
 struct Alignment {
   std::vector<Place> places;  // the likeliest first, at most `most`

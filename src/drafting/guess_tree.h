@@ -19,7 +19,7 @@ struct Thread {
 struct TreeLimits {
   int32_t most_depth = 0;
   int32_t most_guesses = 0;    // at most kMostGuesses
-  float least_chance = 0.02f;  // cumulative: what is less likely is left out
+  float least_chance = 0.01f;  // cumulative: what is less likely is left out
 };
 
 // Grows the tree best first: of all guesses that could be appended, the one with the highest cumulative

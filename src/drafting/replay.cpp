@@ -45,6 +45,10 @@ Replayed replay(const Drafter& drafter, DraftContext context, std::span<const To
   Replayed result;
   result.tokens = static_cast<int32_t>(answer.size());
   Acceptance acceptance;
+  if (options.task != nullptr) {
+    acceptance = *options.task;
+    acceptance.fade(kInherited);
+  }
   Draft proposed, chosen;
   for (size_t written = 0; written < answer.size();) {
     const int32_t rows = written == 0 ? std::max(1, options.prompt_rows) : 1;
@@ -59,10 +63,12 @@ Replayed replay(const Drafter& drafter, DraftContext context, std::span<const To
     const size_t accepted = accept(chosen, answer.subspan(written), result, verdicts);
     const size_t produced = std::min(accepted + 1, answer.size() - written);
     observe_draft(chosen, answer.subspan(written, produced), acceptance);
+    if (options.task != nullptr) observe_draft(chosen, answer.subspan(written, produced), *options.task);
     written += produced;
     ++result.passes;
     result.cost += cost_of(options.step_cost, static_cast<size_t>(rows) + chosen.size());
   }
+  if (options.task != nullptr) options.task->fade(kRemembered);
   const size_t first = static_cast<size_t>(std::max(1, options.prompt_rows));
   if (!answer.empty())
     result.plain_cost = cost_of(options.step_cost, first) +

@@ -15,6 +15,7 @@ struct ReplayOptions {
   std::span<const float> step_cost = {};  // as choose() takes it
   int32_t most_guesses = 32;              // in a pass
   int32_t prompt_rows = 1;                // rows of the prompt in the first pass
+  Acceptance* task = nullptr;             // what is known of the task, and learns; null: nothing
 };
 
 struct Replayed {

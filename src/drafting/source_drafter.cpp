@@ -17,7 +17,7 @@ constexpr size_t kMostSourceTokens = 4096;  // of a longer source the rest is no
 constexpr size_t kMostOutputTokens = 192;   // of a longer answer only the end is looked at
 constexpr float kSurelyRewriting = 0.9f;    // below it the answer may begin in the middle of the source
 // The answer's last word may be whole, or the beginning of the source word that it began like.
-constexpr float kWordGoesOn = 0.8f;
+constexpr float kWordGoesOn = 0.9f;
 constexpr float kMostRewritingChance = 0.98f;
 
 bool begins_like(std::span<const TokenId> longer, std::span<const TokenId> shorter) {
@@ -48,8 +48,15 @@ void SourceDrafter::propose(const DraftContext& context, Draft& draft) const {
   const Alignment whole = align(source, output.all(), kMostPlaces, begins_anywhere);
 
   Situation now{.copied = 0, .at_start = output.size() == 0, .sentence_begins = true};
-  if (!now.at_start) now.sentence_begins = output[output.size() - 1].ends_sentence();
-  Continuations continuations(source, tokens, vocabulary_, spelling_, origin);
+  if (!now.at_start) {
+    now.sentence_begins = output[output.size() - 1].ends_sentence();
+    now.previous = output[output.size() - 1].hash;
+  }
+  const Knowledge knowledge{.vocabulary = vocabulary_,
+                            .spelling = spelling_,
+                            .history = context.use_history ? history_ : nullptr,
+                            .owner = context.owner};
+  Continuations continuations(source, tokens, knowledge, origin);
   std::vector<Thread> threads;
   const auto start = [&](Continuation on, float weight) { threads.push_back({on, weight}); };
   const float rewriting = posterior(prior, whole.rewriting_odds);
@@ -82,7 +89,8 @@ void SourceDrafter::propose(const DraftContext& context, Draft& draft) const {
   grow_tree(std::move(threads), continuations,
             {.most_depth = context.most_tokens, .most_guesses = kMostGrown}, draft);
   if (context.acceptance == nullptr) return;
-  for (float& chance : draft.chances) chance = context.acceptance->corrected(origin, chance);
+  for (size_t i = 0; i < draft.size(); ++i)
+    draft.chances[i] = context.acceptance->corrected(draft.origins[i], draft.chances[i]);
 }
 
 }  // namespace riposte::drafting

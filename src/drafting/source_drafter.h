@@ -2,9 +2,8 @@
 // 2205.10350).
 #pragma once
 
-#include <memory>
-
 #include "drafting/drafter.h"
+#include "drafting/history.h"
 #include "drafting/spelling.h"
 #include "drafting/vocabulary.h"
 
@@ -16,14 +15,17 @@ namespace riposte::drafting {
 class SourceDrafter final : public Drafter {
  public:
   enum class Text { kSource, kPrediction };
-  // The vocabulary must outlive it. `spelling` may be null: unknown words are copied.
-  SourceDrafter(const Vocabulary& vocabulary, const Spelling* spelling, Text text = Text::kSource)
-      : vocabulary_(vocabulary), spelling_(spelling), text_(text) {}
+  // All must outlive it. `spelling` may be null: unknown words are copied; `history` too: no learned edits
+  // are guessed.
+  SourceDrafter(const Vocabulary& vocabulary, const Spelling* spelling, Text text = Text::kSource,
+                const History* history = nullptr)
+      : vocabulary_(vocabulary), spelling_(spelling), history_(history), text_(text) {}
   void propose(const DraftContext& context, Draft& draft) const override;
 
  private:
   const Vocabulary& vocabulary_;
   const Spelling* spelling_;
+  const History* history_;
   Text text_;
 };
 

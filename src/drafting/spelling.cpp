@@ -96,7 +96,7 @@ std::vector<Spelling::Suggestion> Spelling::suggest(std::string_view word, size_
       const float distance = edits(lower, candidate);
       if (distance == 0.0f || distance > most_edits) continue;
       const float weight = std::exp(-2.5f * distance) / (2000.0f + static_cast<float>(entry.token));
-      found.push_back({candidate, weight});
+      found.push_back({candidate, distance, weight});
     }
   }
   std::ranges::sort(found, [](const Suggestion& a, const Suggestion& b) {

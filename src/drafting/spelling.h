@@ -21,6 +21,7 @@ class Spelling {
 
   struct Suggestion {
     std::string_view word;  // in lower case, without a space
+    float edits = 0.0f;     // a letter doubled or made single is half a one
     float chance = 0.0f;    // that it is the right one if any is; of all together at most 1
   };
   // Words that differ from this one by an edit or two (Damerau-Levenshtein; the first letter stays, for

@@ -11,10 +11,6 @@ namespace {
 
 constexpr size_t kMostTasks =
     256;  // a server's presets are few; a client with ever new instructions loses the others'
-// A request of a task begins with this share of what the task knows, so that it is soon judged by itself; a
-// task forgets this share of what it knew with each request, so that about ten requests count.
-constexpr float kInherited = 0.25f;
-constexpr float kRemembered = 0.9f;
 
 // Copies the guesses that are at most `most` tokens deep. `from` is valid.
 void copy_shallow(const drafting::Draft& from, int32_t most, drafting::Draft& to) {
@@ -48,7 +44,7 @@ void Guesser::begin(Sequence& sequence) {
   const auto known = tasks_.find(sequence.task());
   if (known == tasks_.end()) return;
   sequence.acceptance = known->second;
-  sequence.acceptance.fade(kInherited);
+  sequence.acceptance.fade(drafting::kInherited);
 }
 
 void Guesser::guess(Sequence& sequence, const StepSoFar& step) {
@@ -73,7 +69,8 @@ void Guesser::observe(Sequence& sequence, std::span<const TokenId> produced) {
 
 void Guesser::end(const Sequence& sequence) {
   if (drafter_ == nullptr) return;
-  if (const auto task = tasks_.find(sequence.task()); task != tasks_.end()) task->second.fade(kRemembered);
+  if (const auto task = tasks_.find(sequence.task()); task != tasks_.end())
+    task->second.fade(drafting::kRemembered);
   if (sequence.complete()) drafter_->learn(sequence.draft_context());
 }
 

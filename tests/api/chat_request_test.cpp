@@ -314,9 +314,11 @@ TEST(ChatRequest, ABiasBeyondTheVocabularyIsRefused) {
 }
 
 TEST(ChatRequest, APredictionIsAStringOrTextParts) {
-  EXPECT_EQ(parsed(body_with(R"("prediction":{"type":"content","content":"He goes."})")).prediction, "He goes.");
+  EXPECT_EQ(parsed(body_with(R"("prediction":{"type":"content","content":"He goes."})")).prediction,
+            "He goes.");
   EXPECT_EQ(parsed(body_with(R"("prediction":{"type":"content","content":[{"type":"text","text":"He"},
-      {"type":"text","text":"goes."}]})")).prediction,
+      {"type":"text","text":"goes."}]})"))
+                .prediction,
             "He\ngoes.");
   EXPECT_EQ(parsed(body_with(R"("prediction":null)")).prediction, "");
   BabbleModel model;
@@ -336,7 +338,23 @@ TEST(ChatRequest, AWrongPredictionIsRefusedByName) {
   EXPECT_EQ(parameter(R"({"type":"file","content":"text"})"), "prediction.type");
   EXPECT_EQ(parameter(R"({"type":"content"})"), "prediction.content");
   EXPECT_EQ(parameter(R"({"type":"content","content":7})"), "prediction.content");
-  EXPECT_EQ(parameter(R"({"type":"content","content":[{"type":"image_url"}]})"), "prediction.content[0].type");
+  EXPECT_EQ(parameter(R"({"type":"content","content":[{"type":"image_url"}]})"),
+            "prediction.content[0].type");
+}
+
+TEST(ChatRequest, UsersDoNotShareTheirHistoryAndMayKeepOutOfIt) {
+  BabbleModel model;
+  const auto request = [&](const std::string& fields) {
+    const auto made = to_engine_request(parsed(body_with(fields)), model.served());
+    EXPECT_TRUE(made);
+    return made ? *made : engine::Request{};
+  };
+  EXPECT_EQ(request("").owner, 0u);
+  EXPECT_EQ(request(R"("user":"ann")").owner, request(R"("user":"ann","seed":3)").owner);
+  EXPECT_NE(request(R"("user":"ann")").owner, request(R"("user":"bob")").owner);
+  EXPECT_NE(request(R"("user":"ann")").owner, 0u);
+  EXPECT_TRUE(request("").use_history);
+  EXPECT_FALSE(request(R"("draft_history":false)").use_history);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_F(SourceDrafterTest, AfterAWordOfItsOwnProposesSeveralPlacesAtOnce) {
 }
 
 TEST_F(SourceDrafterTest, ProposesAWordLeftOut) {
-  EXPECT_TRUE(contains(propose("She goes to the school.", "She goes to"), " school."));
+  EXPECT_TRUE(contains(propose("She go the school.", "She went"), " school."));
 }
 
 TEST_F(SourceDrafterTest, CorrectsTheSpellingOfUnknownWords) {
