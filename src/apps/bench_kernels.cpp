@@ -94,11 +94,11 @@ struct Measurement {
 void fill(executor::QuantizedRows& quantized, const kernels::Kernels& kernels, int32_t rows,
           int32_t columns) {
   quantized.reset(rows);
-  std::vector<float> values(static_cast<size_t>(columns)), scratch(values.size());
+  std::vector<float> values(static_cast<size_t>(columns));
   std::mt19937_64 random(2);
   for (int32_t row = 0; row < rows; ++row) {
     for (float& value : values) value = static_cast<float>(random() & 0xffff) / 65536 - 0.5f;
-    quantized.set(kernels, row, values.data(), /*two_planes=*/false, scratch.data());
+    quantized.set(kernels, row, 0, values.data(), columns, /*all_second=*/false);
   }
 }
 
@@ -132,14 +132,14 @@ double seconds_of_a_pass(hardware::ThreadTeam& team, const std::function<void(in
 Measurement measure(const kernels::Kernels& kernels, TensorType type, std::string_view from,
                     const Weights& weights, int32_t rows, const Options& options,
                     const hardware::Ceilings& ceilings, hardware::ThreadTeam& team) {
-  executor::QuantizedRows input(rows, options.columns);
+  executor::QuantizedRows input(rows, options.columns, team.size());
   fill(input, kernels, rows, options.columns);
   const auto stride = static_cast<size_t>(weights.matrices.front().rows());
   AlignedBuffer<float> out(stride * static_cast<size_t>(rows));
   const auto pass = [&](int worker) {
     for (const quant::PackedMatrix& matrix : weights.matrices) {
       const hardware::Share share = hardware::share_of(matrix.panels(), worker, team.size());
-      input.multiply(kernels, matrix, share.begin, share.end, out.data(), stride, /*add=*/false);
+      input.multiply(kernels, worker, matrix, share.begin, share.end, out.data(), stride, /*add=*/false);
     }
   };
   const double seconds = seconds_of_a_pass(team, pass, options.milliseconds);

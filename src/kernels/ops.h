@@ -36,7 +36,13 @@ struct GroupScale {
   float d_sum;                      // d * float(sum of q)
   int32_t negative_sum;             // -(sum of q)
   int32_t negative_half_sums[2];    // of q[0..15] and q[16..31]
+  int32_t squares;                  // the sum of q^2
 };
+
+// Whether one value of the group leaves the others few of the 8 bits: beside its 127 they have a root mean square below
+// 8.5. Such groups hold much of what quantisation loses (docs/decisions/0009).
+inline constexpr int32_t kDominatedSquares = 127 * 127 + 31 * 72;
+constexpr bool is_dominated(const GroupScale& group) { return group.d > 0.0f && group.squares < kDominatedSquares; }
 
 // Up to 16 rows of quantised activations, as a matrix product reads them: group after group, the rows of a group side by
 // side. `width` is the distance between groups, in rows.
@@ -45,6 +51,11 @@ struct ActivationBlock {
   GroupScale* scales = nullptr;    // [groups][width]
   int rows = 0;
   int width = 0;
+};
+
+struct RowGroup {
+  int32_t group;
+  int32_t row;
 };
 
 // A panel of 16 output rows times a block of activations:
@@ -59,6 +70,8 @@ struct ActivationBlock {
 //   and with a minimum:
 //   acc  = fma(minimum, d_sum, acc)                 minimum: float(half), or m0 * float(m) for kK32
 //          kK16:  fma(float(m[0] * sum[0] + m[1] * sum[1]), m0 * d, acc)
+//
+// With a list only the groups that it names take part; out is left as it is for rows that it does not name.
 struct PanelProduct {
   const std::byte* panel;
   const quant::PanelLayout* layout;
@@ -67,6 +80,7 @@ struct PanelProduct {
   float* out;           // [rows][out_stride], 16 floats of each row are written
   size_t out_stride;
   bool add;
+  std::span<const RowGroup> list = {};  // ascending by group, then by row; empty: all groups of all rows
 };
 
 // Attention of one position's query heads that share one key and value head.

@@ -176,6 +176,19 @@ void few_rows(const PanelProduct& product, int part) {
   for (int r = 0; r < kRows; ++r) store_row<S>(product, r, part, acc[r]);
 }
 
+// The same for rows `row` .. row + count - 1.
+template <class S, class D, PackedFormat format>
+void multiply_run(const Group<S>& group, const PanelProduct& product, int64_t g, int row, int count, typename S::F* acc) {
+  const int end = row + count;
+  for (; row + 4 <= end; row += 4) multiply_group<S, D, format, 4>(group, product, g, row, acc + row);
+  switch (end - row) {
+    case 3: multiply_group<S, D, format, 3>(group, product, g, row, acc + row); break;
+    case 2: multiply_group<S, D, format, 2>(group, product, g, row, acc + row); break;
+    case 1: multiply_group<S, D, format, 1>(group, product, g, row, acc + row); break;
+    default: break;
+  }
+}
+
 template <class S, class D, PackedFormat format>
 void many_rows(const PanelProduct& product, int part) {
   typename S::F acc[kMostRows];
@@ -184,21 +197,43 @@ void many_rows(const PanelProduct& product, int part) {
   for (int64_t g = 0; g < product.layout->groups; ++g) {
     prefetch_next_panel<S, format>(product, g);
     const Group<S> group = load_group<S, format>(product, g, part);
-    int r = 0;
-    for (; r + 4 <= rows; r += 4) multiply_group<S, D, format, 4>(group, product, g, r, acc + r);
-    switch (rows - r) {
-      case 3: multiply_group<S, D, format, 3>(group, product, g, r, acc + r); break;
-      case 2: multiply_group<S, D, format, 2>(group, product, g, r, acc + r); break;
-      case 1: multiply_group<S, D, format, 1>(group, product, g, r, acc + r); break;
-      default: break;
-    }
+    multiply_run<S, D, format>(group, product, g, 0, rows, acc);
   }
   for (int r = 0; r < rows; ++r) store_row<S>(product, r, part, acc[r]);
+}
+
+// Groups here and there: what second planes add. The same dimensions tend to be large in all rows, so rows that follow
+// each other often share a group.
+template <class S, class D, PackedFormat format>
+void listed_groups(const PanelProduct& product, int part) {
+  typename S::F acc[kMostRows];
+  const int rows = product.activations.rows;
+  for (int r = 0; r < rows; ++r) acc[r] = S::zero_f();
+  uint32_t named = 0;
+  const auto* entry = product.list.data();
+  const auto* const end = entry + product.list.size();
+  while (entry != end) {
+    const int32_t g = entry->group;
+    const Group<S> group = load_group<S, format>(product, g, part);
+    while (entry != end && entry->group == g) {
+      const int row = entry->row;
+      int count = 0;
+      for (; entry != end && entry->group == g && entry->row == row + count; ++entry) named |= 1u << (row + count++);
+      multiply_run<S, D, format>(group, product, g, row, count, acc);
+    }
+  }
+  for (int r = 0; r < rows; ++r) {
+    if (named >> r & 1) store_row<S>(product, r, part, acc[r]);
+  }
 }
 
 template <class S, class D, PackedFormat format>
 void product_in_format(const PanelProduct& product) {
   for (int part = 0; part < kPanelRows / S::kRows; ++part) {
+    if (!product.list.empty()) {
+      listed_groups<S, D, format>(product, part);
+      continue;
+    }
     switch (product.activations.rows) {
       case 0: break;
       case 1: few_rows<S, D, format, 1>(product, part); break;

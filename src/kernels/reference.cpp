@@ -1,4 +1,5 @@
 // The numeric definitions of ops.h as plain scalar code. Slow on purpose: no order, no rounding is left to chance.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -67,60 +68,75 @@ int quant_of(PackedFormat format, const std::byte* group, int lane, int k) {
   return q;
 }
 
-float product_of(const PanelProduct& product, int row, int lane) {
+// `acc` after group g has been added to it.
+float add_group(const PanelProduct& product, int64_t g, int row, int lane, float acc) {
   const PackedFormat format = product.format;
   const quant::PanelLayout& layout = *product.layout;
-  float acc = 0.0f;
-  for (int64_t g = 0; g < layout.groups; ++g) {
-    const int64_t at_row = g * product.activations.width + row;
-    const int8_t* a = product.activations.q + at_row * kGroupSize;
-    const GroupScale& scale = product.activations.scales[at_row];
-    const std::byte* quants = product.panel + static_cast<size_t>(g) * static_cast<size_t>(format.quant_bytes());
-    int dot[2] = {0, 0};
-    for (int k = 0; k < kGroupSize; ++k) {
-      dot[k / 16] += (quant_of(format, quants, lane, k) - format.offset) * a[k];
+  const int64_t at_row = g * product.activations.width + row;
+  const int8_t* a = product.activations.q + at_row * kGroupSize;
+  const GroupScale& scale = product.activations.scales[at_row];
+  const std::byte* quants = product.panel + static_cast<size_t>(g) * static_cast<size_t>(format.quant_bytes());
+  int dot[2] = {0, 0};
+  for (int k = 0; k < kGroupSize; ++k) {
+    dot[k / 16] += (quant_of(format, quants, lane, k) - format.offset) * a[k];
+  }
+  const auto at = static_cast<size_t>(g * kPanelRows + lane);
+  const auto at_half = [&](size_t half) {
+    return (static_cast<size_t>(g) * 2 + half) * kPanelRows + static_cast<size_t>(lane);
+  };
+  const auto at_super = static_cast<size_t>(g / kGroupsPerSuperblock * kPanelRows + lane) * 2;
+  const std::byte* scales = product.panel + layout.scales;
+  const std::byte* minimums = product.panel + layout.minimums;
+  const auto total = static_cast<float>(dot[0] + dot[1]);
+  switch (format.scales) {
+    case ScaleKind::kHalf32:
+      acc = std::fma(total, load_half(scales + at * 2) * scale.d, acc);
+      if (format.has_minimum) acc = std::fma(load_half(minimums + at * 2), scale.d_sum, acc);
+      break;
+    case ScaleKind::kK32: {
+      const float weight_scale =
+          load_half(product.panel + layout.d + at_super) * static_cast<float>(load<uint8_t>(scales + at));
+      acc = std::fma(total, weight_scale * scale.d, acc);
+      if (format.has_minimum) {
+        const float minimum =
+            load_half(product.panel + layout.m0 + at_super) * static_cast<float>(load<uint8_t>(minimums + at));
+        acc = std::fma(minimum, scale.d_sum, acc);
+      }
+      break;
     }
-    const auto at = static_cast<size_t>(g * kPanelRows + lane);
-    const auto at_half = [&](size_t half) {
-      return (static_cast<size_t>(g) * 2 + half) * kPanelRows + static_cast<size_t>(lane);
-    };
-    const auto at_super = static_cast<size_t>(g / kGroupsPerSuperblock * kPanelRows + lane) * 2;
-    const std::byte* scales = product.panel + layout.scales;
-    const std::byte* minimums = product.panel + layout.minimums;
-    const auto total = static_cast<float>(dot[0] + dot[1]);
-    switch (format.scales) {
-      case ScaleKind::kHalf32:
-        acc = std::fma(total, load_half(scales + at * 2) * scale.d, acc);
-        if (format.has_minimum) acc = std::fma(load_half(minimums + at * 2), scale.d_sum, acc);
-        break;
-      case ScaleKind::kK32: {
-        const float weight_scale =
-            load_half(product.panel + layout.d + at_super) * static_cast<float>(load<uint8_t>(scales + at));
-        acc = std::fma(total, weight_scale * scale.d, acc);
-        if (format.has_minimum) {
-          const float minimum =
-              load_half(product.panel + layout.m0 + at_super) * static_cast<float>(load<uint8_t>(minimums + at));
-          acc = std::fma(minimum, scale.d_sum, acc);
-        }
-        break;
+    case ScaleKind::kK16: {
+      const int scaled = load<int8_t>(scales + at_half(0)) * dot[0] + load<int8_t>(scales + at_half(1)) * dot[1];
+      acc = std::fma(static_cast<float>(scaled), load_half(product.panel + layout.d + at_super) * scale.d, acc);
+      if (format.has_minimum) {
+        const int sums = load<uint8_t>(minimums + at_half(0)) * -scale.negative_half_sums[0] +
+                         load<uint8_t>(minimums + at_half(1)) * -scale.negative_half_sums[1];
+        acc = std::fma(static_cast<float>(sums), load_half(product.panel + layout.m0 + at_super) * scale.d, acc);
       }
-      case ScaleKind::kK16: {
-        const int scaled = load<int8_t>(scales + at_half(0)) * dot[0] + load<int8_t>(scales + at_half(1)) * dot[1];
-        acc = std::fma(static_cast<float>(scaled), load_half(product.panel + layout.d + at_super) * scale.d, acc);
-        if (format.has_minimum) {
-          const int sums = load<uint8_t>(minimums + at_half(0)) * -scale.negative_half_sums[0] +
-                           load<uint8_t>(minimums + at_half(1)) * -scale.negative_half_sums[1];
-          acc = std::fma(static_cast<float>(sums), load_half(product.panel + layout.m0 + at_super) * scale.d, acc);
-        }
-        break;
-      }
+      break;
     }
   }
   return acc;
 }
 
+float product_of(const PanelProduct& product, int row, int lane) {
+  float acc = 0.0f;
+  if (product.list.empty()) {
+    for (int64_t g = 0; g < product.layout->groups; ++g) acc = add_group(product, g, row, lane, acc);
+  }
+  for (const RowGroup& entry : product.list) {
+    if (entry.row == row) acc = add_group(product, entry.group, row, lane, acc);
+  }
+  return acc;
+}
+
+bool is_listed(const PanelProduct& product, int row) {
+  return product.list.empty() ||
+         std::any_of(product.list.begin(), product.list.end(), [&](const RowGroup& entry) { return entry.row == row; });
+}
+
 void panel_product(const PanelProduct& product) {
   for (int row = 0; row < product.activations.rows; ++row) {
+    if (!is_listed(product, row)) continue;
     float* out = product.out + static_cast<size_t>(row) * product.out_stride;
     for (int lane = 0; lane < kPanelRows; ++lane) {
       const float acc = product_of(product, row, lane);
@@ -155,9 +171,11 @@ void quantize(const float* x, int n, const ActivationBlock& block, int row) {
     const int64_t at = static_cast<int64_t>(begin / kGroupSize) * block.width + row;
     int8_t* q = block.q + at * kGroupSize;
     int sums[2] = {0, 0};
+    int squares = 0;
     for (int i = 0; i < kGroupSize; ++i) {
       q[i] = usable && i < count ? static_cast<int8_t>(round_to_even(x[begin + i] * inverse)) : int8_t{0};
       sums[i / 16] += q[i];
+      squares += q[i] * q[i];
     }
     GroupScale& scale = block.scales[at];
     scale.d = usable ? largest / 127.0f : 0.0f;
@@ -165,6 +183,7 @@ void quantize(const float* x, int n, const ActivationBlock& block, int row) {
     scale.negative_sum = -(sums[0] + sums[1]);
     scale.negative_half_sums[0] = -sums[0];
     scale.negative_half_sums[1] = -sums[1];
+    scale.squares = squares;
   }
 }
 

@@ -160,10 +160,13 @@ void quantize(const float* x, int n, const ActivationBlock& block, int row) {
     }
     const auto inverse = S::broadcast_f(127.0f / largest);
     int sums[2];
+    auto squares = L::broadcast(0.0f);  // whole numbers below 2^24: exact
     for (int half = 0; half < 2; ++half) {
       I sum = S::zero();
       for (int p = 0; p < L::kParts; ++p) {
         const I rounded = S::to_int(S::multiply(values[half].part[p], inverse));
+        const auto value = S::to_float(rounded);
+        squares.part[p] = S::fma(value, value, squares.part[p]);
         S::store_bytes(q + half * kLanes + p * S::kRows, rounded);
         sum = S::add(sum, rounded);
       }
@@ -176,6 +179,7 @@ void quantize(const float* x, int n, const ActivationBlock& block, int row) {
     scale.negative_sum = -(sums[0] + sums[1]);
     scale.negative_half_sums[0] = -sums[0];
     scale.negative_half_sums[1] = -sums[1];
+    scale.squares = static_cast<int32_t>(row_sum(squares));
   }
 }
 

@@ -122,9 +122,9 @@ TEST_P(CpuReference, GreedyAnswersDifferFromTheTruthOnlyWhereTheMarginIsSmall) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, CpuReference,
-                         testing::Values(RealModel{"smollm2-135m-instruct-q4_1", 0.0038, 0.4, 5, true},
-                                         RealModel{"gemma-3-270m-q4_k_m", 0.0046, 0.25, 2, true},
-                                         RealModel{"qwen2.5-coder-1.5b-instruct-q4_k_m", 0.0024, 0.005, 7, false}),
+                         testing::Values(RealModel{"smollm2-135m-instruct-q4_1", 0.0024, 0.4, 4, true},
+                                         RealModel{"gemma-3-270m-q4_k_m", 0.0012, 0.25, 2, true},
+                                         RealModel{"qwen2.5-coder-1.5b-instruct-q4_k_m", 0.0006, 0.005, 8, false}),
                          [](const testing::TestParamInfo<RealModel>& instance) {
                            const std::string name = instance.param.name;
                            return name.substr(0, name.find_first_of("-.0123456789"));

@@ -21,6 +21,21 @@ model::ExecutorLimits limits_of(const model::ModelConfig& config, const Executor
           .context_length = config.context_length};
 }
 
+// Up to so many rows every worker computes norms for itself: that costs less than a barrier.
+constexpr int32_t kRowsAlone = 4;
+
+// Whether so many heads leave no worker idle for more than a sixth of the time.
+bool deals_out(int32_t heads, int32_t workers) {
+  const int32_t most = (heads + workers - 1) / workers;
+  return 7 * heads >= 6 * most * workers;
+}
+
+std::vector<QuantizedRows> rows_for_each(int workers, int32_t columns) {
+  std::vector<QuantizedRows> rows;
+  for (int worker = 0; worker < workers; ++worker) rows.emplace_back(kRowsAlone, columns, workers);
+  return rows;
+}
+
 // Positions that a sequence can reach: those that the model knows and the KV memory can hold.
 int32_t reachable_positions(const model::ExecutorLimits& limits) {
   return static_cast<int32_t>(
@@ -41,7 +56,7 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       kv_(config_.layers, limits_.pages, config_.kv_heads, config_.head_size),
       rope_full_(config_, false, model_->weights.rope_factors, reachable_positions(limits_)),
       rope_local_(config_, true, {}, config_.sliding_window > 0 ? reachable_positions(limits_) : 0),
-      residual_(limits_.max_rows, config_.hidden),
+      stream_{FloatRows(limits_.max_rows, config_.hidden), FloatRows(config_.post_norms ? limits_.max_rows : 0, config_.hidden)},
       block_output_(limits_.max_rows, config_.hidden),
       query_(limits_.max_rows, config_.heads * config_.head_size),
       key_(limits_.max_rows, config_.kv_heads * config_.head_size),
@@ -49,15 +64,17 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       attended_(limits_.max_rows, config_.heads * config_.head_size),
       gate_(limits_.max_rows, config_.feed_forward),
       up_(limits_.max_rows, config_.feed_forward),
-      scratch_(2 * team.size(), std::max({config_.hidden, config_.feed_forward, config_.heads * config_.head_size})),
+      scratch_(2 * team.size(), config_.hidden),
       scores_(team.size(), config_.heads / config_.kv_heads * (reachable_positions(limits_) + kPageSize)),
       logits_(limits_.max_logit_rows, config_.vocabulary),
-      normed_rows_(limits_.max_rows, config_.hidden),
-      attended_rows_(limits_.max_rows, config_.heads * config_.head_size),
-      hidden_rows_(limits_.max_rows, config_.feed_forward),
-      answer_rows_(limits_.max_logit_rows, config_.hidden),
+      normed_rows_(limits_.max_rows, config_.hidden, team.size()),
+      normed_alone_(rows_for_each(team.size(), config_.hidden)),
+      attended_rows_(limits_.max_rows, config_.heads * config_.head_size, team.size()),
+      hidden_rows_(limits_.max_rows, config_.feed_forward, team.size()),
+      answer_rows_(limits_.max_logit_rows, config_.hidden, team.size()),
+      place_by_heads_(deals_out(all_heads(), team.size())),
+      attended_in_groups_(config_.heads / config_.kv_heads * config_.head_size % quant::kGroupSize == 0),
       profile_(options.profile),
-      two_planes_(at(limits_.max_rows)),
       winners_(at(team.size()) * at(limits_.max_logit_rows)),
       argmax_(at(limits_.max_rows)),
       row_logits_(at(limits_.max_rows)) {
@@ -71,6 +88,7 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   batch_ = &batch;
   rows_ = static_cast<int32_t>(batch.tokens.size());
   gather_answers();
+  alone_ = rows_ <= kRowsAlone;
   normed_rows_.reset(rows_);
   attended_rows_.reset(rows_);
   hidden_rows_.reset(rows_);
@@ -124,65 +142,128 @@ void CpuExecutor::finish_part(int worker, StepPart part) {
 }
 
 template <class Body>
-void CpuExecutor::for_share(int64_t count, int worker, Body&& body) const {
-  const hardware::Share share = hardware::share_of(count, worker, team_.size());
-  for (int64_t item = share.begin; item < share.end; ++item) body(static_cast<int32_t>(item));
+void CpuExecutor::for_rows(int worker, Body&& body) const {
+  const hardware::Share rows = alone_ ? hardware::Share{0, rows_} : share(rows_, worker);
+  for (int64_t row = rows.begin; row < rows.end; ++row) body(static_cast<int32_t>(row), !alone_ || worker == 0);
 }
 
-void CpuExecutor::project(int worker, const QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out,
-                          bool add) {
-  const hardware::Share share = hardware::share_of(matrix.panels(), worker, team_.size());
-  input.multiply(kernels_, matrix, share.begin, share.end, out.data.data(), out.stride, add);
+void CpuExecutor::project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, hardware::Share panels,
+                          FloatRows& out, bool add) {
+  input.multiply(kernels_, worker, matrix, panels.begin, panels.end, out.data.data(), out.stride, add);
 }
 
-// The residual stream's row, normalised and quantised.
-void CpuExecutor::normalise(int worker, int32_t row, const model::Vector& norm) {
-  float* normed = scratch(worker);
-  kernels_.rms_norm(residual_.row(row), norm.data(), config_.norm_epsilon, normed, config_.hidden);
-  normed_rows_.set(kernels_, row, normed, two_planes_[at(row)], scratch(team_.size() + worker));
+void CpuExecutor::project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add) {
+  project(worker, input, matrix, share(matrix.panels(), worker), out, add);
+}
+
+void CpuExecutor::normalise(int worker, int32_t row, const float* stream, const model::Vector& norm, QuantizedRows& out,
+                            int32_t index) {
+  float* normed = scratch(team_.size() + worker);
+  kernels_.rms_norm(stream, norm.data(), config_.norm_epsilon, normed, config_.hidden);
+  out.set(kernels_, index, 0, normed, config_.hidden, two_planes(row));
 }
 
 void CpuExecutor::embed(int worker) {
   const model::Matrix& embedding = model_->weights.token_embedding;
-  const model::Vector& first_norm = model_->weights.layers.front().attention_norm;
-  for_share(rows_, worker, [&](int32_t row) {
-    float* x = residual_.row(row);
+  if (alone_) normed(worker).reset(rows_);
+  for_rows(worker, [&](int32_t row, bool keep) {
+    float* x = keep ? stream(0).row(row) : scratch(worker);
     quant::decode(embedding.type, embedding.row(batch_->tokens[at(row)]), {x, at(config_.hidden)});
     if (config_.embedding_scale != 1.0f) kernels_.scale(x, config_.embedding_scale, x, config_.hidden);
-    two_planes_[at(row)] = batch_->positions[at(row)] == 0;
-    normalise(worker, row, first_norm);
+    normalise(worker, row, x, model_->weights.layers.front().attention_norm, normed(worker), row);
   });
-  finish_part(worker, StepPart::kEmbed);
+  if (!alone_) finish_part(worker, StepPart::kEmbed);
 }
 
 void CpuExecutor::attention_block(int worker, int32_t layer) {
-  const model::LayerWeights& vectors = model_->weights.layers[at(layer)];
   const PackedLayer& matrices = weights_.layers[at(layer)];
-  project(worker, normed_rows_, matrices.query, query_);
-  project(worker, normed_rows_, matrices.key, key_);
-  project(worker, normed_rows_, matrices.value, value_);
-  finish_part(worker, StepPart::kQkv);
-
-  const int64_t items = int64_t{rows_} * config_.kv_heads;
-  for_share(items, worker, [&](int32_t item) { place_heads(layer, item / config_.kv_heads, item % config_.kv_heads); });
-  finish_part(worker, StepPart::kPlace);
+  if (worker == 0) hidden_rows_.reset(rows_);
+  if (place_by_heads_) {
+    const hardware::Share heads = share(all_heads(), worker);
+    for (int64_t head = heads.begin; head < heads.end; ++head) {
+      project_head(worker, layer, static_cast<int32_t>(head));
+      place_head(layer, static_cast<int32_t>(head));
+    }
+    finish_part(worker, StepPart::kQkv);
+  } else {
+    project(worker, normed(worker), matrices.query, query_);
+    project(worker, normed(worker), matrices.key, key_);
+    project(worker, normed(worker), matrices.value, value_);
+    finish_part(worker, StepPart::kQkv);
+    for (int32_t head = worker; head < all_heads(); head += team_.size()) place_head(layer, head);
+    finish_part(worker, StepPart::kPlace);
+  }
 
   // Later rows see more keys: dealing the items out in turn gives every worker its share of the long ones.
-  for (int64_t item = worker; item < items; item += team_.size()) {
+  for (int64_t item = worker; item < int64_t{rows_} * config_.kv_heads; item += team_.size()) {
     attend(worker, layer, static_cast<int32_t>(item / config_.kv_heads), static_cast<int32_t>(item % config_.kv_heads));
   }
   finish_part(worker, StepPart::kAttention);
-
-  for_share(rows_, worker, [&](int32_t row) {
-    attended_rows_.set(kernels_, row, attended_.row(row), two_planes_[at(row)], scratch(worker));
-  });
-  finish_part(worker, StepPart::kQuantize);
+  if (!attended_in_groups_) {
+    for_rows(worker, [&](int32_t row, bool keep) {
+      if (keep) attended_rows_.set(kernels_, row, 0, attended_.row(row), config_.heads * config_.head_size, two_planes(row));
+    });
+    finish_part(worker, StepPart::kQuantize);
+  }
 
   if (worker == 0) normed_rows_.reset(rows_);
-  project(worker, attended_rows_, matrices.attention_output, config_.post_norms ? block_output_ : residual_,
+  project(worker, attended_rows_, matrices.attention_output, config_.post_norms ? block_output_ : stream(0),
           !config_.post_norms);
   finish_part(worker, StepPart::kAttentionOutput);
-  finish_block(worker, vectors.post_attention_norm, &vectors.feed_forward_norm);
+  finish_block(worker, 2 * layer);
+}
+
+void CpuExecutor::project_head(int worker, int32_t layer, int32_t number) {
+  const PackedLayer& matrices = weights_.layers[at(layer)];
+  const int64_t panels = config_.head_size / quant::kPanelRows;
+  const auto project_one = [&](const quant::PackedMatrix& matrix, int32_t head, FloatRows& out) {
+    project(worker, normed(worker), matrix, {head * panels, (head + 1) * panels}, out);
+  };
+  if (number < config_.heads) return project_one(matrices.query, number, query_);
+  number -= config_.heads;
+  if (number < config_.kv_heads) return project_one(matrices.key, number, key_);
+  project_one(matrices.value, number - config_.kv_heads, value_);
+}
+
+// Makes a projected head ready for attention: all rows of it.
+void CpuExecutor::place_head(int32_t layer, int32_t number) {
+  const model::LayerWeights& vectors = model_->weights.layers[at(layer)];
+  const int32_t size = config_.head_size;
+  const int32_t key_head = number - config_.heads;
+  const int32_t value_head = key_head - config_.kv_heads;
+  for (int32_t row = 0; row < rows_; ++row) {
+    if (key_head < 0) {
+      float* query = query_.row(row) + number * size;
+      prepare_head(layer, row, query, vectors.query_bias, vectors.query_norm, number);
+      kernels_.scale(query, config_.attention_scale, query, size);
+    } else if (value_head < 0) {
+      float* key = key_.row(row) + key_head * size;
+      prepare_head(layer, row, key, vectors.key_bias, vectors.key_norm, key_head);
+      store_half(row, key, [&](model::PageId page, int32_t slot, const uint16_t* halves) {
+        kv_.store_key(layer, key_head, page, slot, halves);
+      });
+    } else {
+      float* value = value_.row(row) + value_head * size;
+      if (config_.qkv_bias) kernels_.add(vectors.value_bias.data() + value_head * size, value, size);
+      store_half(row, value, [&](model::PageId page, int32_t slot, const uint16_t* halves) {
+        kv_.store_value(layer, value_head, page, slot, halves);
+      });
+    }
+  }
+}
+
+// Stores a key or value of a row in all sequences that it belongs to.
+template <class Store>
+void CpuExecutor::store_half(int32_t row, const float* values, Store&& store) {
+  uint16_t halves[kMaxHeadSize];
+  kernels_.to_half(values, halves, config_.head_size);
+  const int32_t position = batch_->positions[at(row)];
+  const auto store_in = [&](int32_t sequence) {
+    store(batch_->page_tables[at(sequence)][at(position / kPageSize)], position % kPageSize, halves);
+  };
+  store_in(batch_->sequences[at(row)]);
+  if (batch_->also_in.empty()) return;
+  for (const int32_t sequence : batch_->also_in[at(row)]) store_in(sequence);
 }
 
 // Bias, norm and rotation of one head, in place. Where pairs are adjacent the head is left with the first of all pairs
@@ -207,34 +288,6 @@ void CpuExecutor::prepare_head(int32_t layer, int32_t row, float* head, const mo
   kernels_.rotate(head, head + half, rope.cosine(position), rope.sine(position), half);
 }
 
-// The query heads of one key and value head, and the key and value themselves, ready for attention.
-void CpuExecutor::place_heads(int32_t layer, int32_t row, int32_t kv_head) {
-  const model::LayerWeights& vectors = model_->weights.layers[at(layer)];
-  const int32_t size = config_.head_size;
-  const int32_t queries = config_.heads / config_.kv_heads;
-  for (int32_t head = kv_head * queries; head < (kv_head + 1) * queries; ++head) {
-    float* query = query_.row(row) + head * size;
-    prepare_head(layer, row, query, vectors.query_bias, vectors.query_norm, head);
-    kernels_.scale(query, config_.attention_scale, query, size);
-  }
-  float* key = key_.row(row) + kv_head * size;
-  float* value = value_.row(row) + kv_head * size;
-  prepare_head(layer, row, key, vectors.key_bias, vectors.key_norm, kv_head);
-  if (config_.qkv_bias) kernels_.add(vectors.value_bias.data() + kv_head * size, value, size);
-
-  uint16_t key_halves[kMaxHeadSize], value_halves[kMaxHeadSize];
-  kernels_.to_half(key, key_halves, size);
-  kernels_.to_half(value, value_halves, size);
-  const int32_t position = batch_->positions[at(row)];
-  const auto store = [&](int32_t sequence) {
-    const model::PageId page = batch_->page_tables[at(sequence)][at(position / kPageSize)];
-    kv_.store(layer, kv_head, page, position % kPageSize, key_halves, value_halves);
-  };
-  store(batch_->sequences[at(row)]);
-  if (batch_->also_in.empty()) return;
-  for (const int32_t sequence : batch_->also_in[at(row)]) store(sequence);
-}
-
 void CpuExecutor::attend(int worker, int32_t layer, int32_t row, int32_t kv_head) {
   const int32_t queries = config_.heads / config_.kv_heads;
   const int32_t position = batch_->positions[at(row)];
@@ -250,64 +303,68 @@ void CpuExecutor::attend(int worker, int32_t layer, int32_t row, int32_t kv_head
                       .end = position + 1,
                       .scores = scores_.row(worker),
                       .out = attended_.row(row) + offset});
+  if (attended_in_groups_) {
+    attended_rows_.set(kernels_, row, offset, attended_.row(row) + offset, queries * config_.head_size, two_planes(row));
+  }
 }
 
 void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
-  const model::LayerWeights& vectors = model_->weights.layers[at(layer)];
   const PackedLayer& matrices = weights_.layers[at(layer)];
-  project(worker, normed_rows_, matrices.gate, gate_);
-  project(worker, normed_rows_, matrices.up, up_);
-  // A worker activates the columns that it computed itself: no barrier between.
-  const hardware::Share panels = hardware::share_of(matrices.gate.panels(), worker, team_.size());
-  const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;
-  const int32_t end = std::min(static_cast<int32_t>(panels.end) * quant::kPanelRows, config_.feed_forward);
+  if (worker == 0) attended_rows_.reset(rows_);
+  // A worker activates and quantises the columns that it computed itself: whole groups, of two panels.
+  constexpr int32_t kGroupPanels = quant::kGroupSize / quant::kPanelRows;
+  const hardware::Share groups = share((config_.feed_forward + quant::kGroupSize - 1) / quant::kGroupSize, worker);
+  const hardware::Share panels{groups.begin * kGroupPanels, std::min(groups.end * kGroupPanels, matrices.gate.panels())};
+  project(worker, normed(worker), matrices.gate, panels, gate_);
+  project(worker, normed(worker), matrices.up, panels, up_);
+  const auto begin = static_cast<int32_t>(groups.begin) * quant::kGroupSize;
+  const int32_t end = std::min(static_cast<int32_t>(groups.end) * quant::kGroupSize, config_.feed_forward);
   const auto activate = config_.activation == model::Activation::kSilu ? kernels_.silu_multiply : kernels_.gelu_multiply;
   for (int32_t row = 0; row < rows_ && begin < end; ++row) {
-    activate(gate_.row(row) + begin, up_.row(row) + begin, gate_.row(row) + begin, end - begin);
+    float* gate = gate_.row(row) + begin;
+    activate(gate, up_.row(row) + begin, gate, end - begin);
+    hidden_rows_.set(kernels_, row, begin, gate, end - begin, two_planes(row));
   }
   finish_part(worker, StepPart::kGateUp);
 
-  for_share(rows_, worker, [&](int32_t row) {
-    hidden_rows_.set(kernels_, row, gate_.row(row), two_planes_[at(row)], scratch(worker));
-  });
-  finish_part(worker, StepPart::kQuantize);
-
-  if (worker == 0) {
-    normed_rows_.reset(rows_);
-    attended_rows_.reset(rows_);
-  }
-  project(worker, hidden_rows_, matrices.down, config_.post_norms ? block_output_ : residual_, !config_.post_norms);
+  if (worker == 0) normed_rows_.reset(rows_);
+  project(worker, hidden_rows_, matrices.down, config_.post_norms ? block_output_ : stream(0), !config_.post_norms);
   finish_part(worker, StepPart::kDown);
-  if (worker == 0) hidden_rows_.reset(rows_);
-  const bool last = layer + 1 == config_.layers;
-  finish_block(worker, vectors.post_feed_forward_norm,
-               last ? nullptr : &model_->weights.layers[at(layer + 1)].attention_norm);
+  if (layer + 1 < config_.layers) finish_block(worker, 2 * layer + 1);
 }
 
-// Adds what the block computed, where a norm comes between, and prepares the input of the next block, if there is one.
-void CpuExecutor::finish_block(int worker, const model::Vector& post_norm, const model::Vector* next_norm) {
-  for_share(rows_, worker, [&](int32_t row) {
-    if (config_.post_norms) {
-      float* output = block_output_.row(row);
-      kernels_.rms_norm(output, post_norm.data(), config_.norm_epsilon, output, config_.hidden);
-      kernels_.add(output, residual_.row(row), config_.hidden);
-    }
-    if (next_norm) normalise(worker, row, *next_norm);
+const float* CpuExecutor::stream_after(int worker, int32_t block, int32_t row, bool keep) {
+  if (!config_.post_norms) return stream(block).row(row);
+  const model::LayerWeights& vectors = model_->weights.layers[at(block / 2)];
+  const model::Vector& post_norm = block % 2 == 0 ? vectors.post_attention_norm : vectors.post_feed_forward_norm;
+  float* sum = keep ? stream(block + 1).row(row) : scratch(worker);
+  kernels_.rms_norm(block_output_.row(row), post_norm.data(), config_.norm_epsilon, sum, config_.hidden);
+  kernels_.add(stream(block).row(row), sum, config_.hidden);
+  return sum;
+}
+
+// Prepares the input of the next block.
+void CpuExecutor::finish_block(int worker, int32_t block) {
+  const model::Vector& next_norm = block % 2 == 0 ? model_->weights.layers[at(block / 2)].feed_forward_norm
+                                                  : model_->weights.layers[at(block / 2 + 1)].attention_norm;
+  if (alone_) normed(worker).reset(rows_);
+  for_rows(worker, [&](int32_t row, bool keep) {
+    normalise(worker, row, stream_after(worker, block, row, keep), next_norm, normed(worker), row);
   });
-  finish_part(worker, StepPart::kNorm);
+  if (!alone_) finish_part(worker, StepPart::kNorm);
 }
 
 void CpuExecutor::answer(int worker) {
   const auto count = static_cast<int32_t>(answers_.size());
-  for_share(count, worker, [&](int32_t index) {
-    const int32_t row = answers_[at(index)];
-    float* normed = scratch(worker);
-    kernels_.rms_norm(residual_.row(row), model_->weights.output_norm.data(), config_.norm_epsilon, normed, config_.hidden);
-    answer_rows_.set(kernels_, index, normed, two_planes_[at(row)], scratch(team_.size() + worker));
-  });
+  const hardware::Share mine = share(count, worker);
+  for (int64_t index = mine.begin; index < mine.end; ++index) {
+    const int32_t row = answers_[static_cast<size_t>(index)];
+    normalise(worker, row, stream_after(worker, 2 * config_.layers - 1, row, false), model_->weights.output_norm,
+              answer_rows_, static_cast<int32_t>(index));
+  }
   finish_part(worker, StepPart::kNorm);
   project(worker, answer_rows_, weights_.output, logits_);
-  const hardware::Share panels = hardware::share_of(weights_.output.panels(), worker, team_.size());
+  const hardware::Share panels = share(weights_.output.panels(), worker);
   const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;
   const int32_t end = std::min(static_cast<int32_t>(panels.end) * quant::kPanelRows, config_.vocabulary);
   for (int32_t index = 0; index < count; ++index) {

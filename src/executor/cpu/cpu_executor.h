@@ -39,26 +39,52 @@ class CpuExecutor final : public model::Executor {
   void copy_page(model::PageId from, model::PageId to, int32_t tokens) override;
 
  private:
-  // The parts of a step, each run by all workers at once. A part ends where the next needs what other workers did: at a
-  // barrier.
+  // A step in parts, each run by all workers at once. A part ends, at a barrier, where the next needs what other workers
+  // did; a worker goes on alone with what it computed itself: it rotates and stores the heads that it projected, quantises
+  // what it attended to and what it activated. So a layer has 5 barriers when a step has few rows, 7 when it has many:
+  // the norm between two blocks needs whole rows, and is computed by every worker for itself where that takes less time
+  // than to meet.
   void embed(int worker);
   void attention_block(int worker, int32_t layer);
-  void place_heads(int32_t layer, int32_t row, int32_t kv_head);
+  void feed_forward_block(int worker, int32_t layer);
+  void finish_block(int worker, int32_t block);
+  void answer(int worker);
+
+  // The heads of a layer, all rows: numbers 0 .. heads-1 are queries, then come the keys and the values.
+  int32_t all_heads() const { return config_.heads + 2 * config_.kv_heads; }
+  void project_head(int worker, int32_t layer, int32_t number);
+  void place_head(int32_t layer, int32_t number);
   void prepare_head(int32_t layer, int32_t row, float* head, const model::Vector& bias, const model::Vector& norm,
                     int32_t index);
+  template <class Store>
+  void store_half(int32_t row, const float* values, Store&& store);
   void attend(int worker, int32_t layer, int32_t row, int32_t kv_head);
-  void feed_forward_block(int worker, int32_t layer);
-  void finish_block(int worker, const model::Vector& post_norm, const model::Vector* next_norm);
-  void answer(int worker);
-  void normalise(int worker, int32_t row, const model::Vector& norm);
-  void project(int worker, const QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add = false);
 
+  // The residual stream's row after a block: with post norms, computed from what the block gave, in the worker's scratch
+  // or, if `keep`, in the stream.
+  const float* stream_after(int worker, int32_t block, int32_t row, bool keep);
+  // Quantises a row of the stream, normalised, into `out`, as its row `index`.
+  void normalise(int worker, int32_t row, const float* stream, const model::Vector& norm, QuantizedRows& out, int32_t index);
+  void project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, hardware::Share panels, FloatRows& out,
+               bool add = false);
+  void project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add = false);
+
+  // Parts that compute whole rows: body(row, keep). Every worker takes its share of the rows and keeps what it computes;
+  // or, where each works for itself, all rows, and the first worker keeps them.
   template <class Body>
-  void for_share(int64_t count, int worker, Body&& body) const;
+  void for_rows(int worker, Body&& body) const;
+  hardware::Share share(int64_t count, int worker) const { return hardware::share_of(count, worker, team_.size()); }
   void gather_answers();
   // Ends a part of the step: all workers meet. Its time counts for `part`, if somebody asks for a profile.
   void finish_part(int worker, StepPart part);
+  // The first position of a sequence is carried as two int8 planes.
+  bool two_planes(int32_t row) const { return batch_->positions[static_cast<size_t>(row)] == 0; }
   float* scratch(int worker) { return scratch_.row(worker); }
+  // The residual stream as block `block` finds it. What a block adds goes into the same rows; with post norms, which are
+  // computed by those who read the rows, into the others of two.
+  FloatRows& stream(int32_t block) { return stream_[config_.post_norms ? block % 2 : 0]; }
+  // What a block reads.
+  QuantizedRows& normed(int worker) { return alone_ ? normed_alone_[static_cast<size_t>(worker)] : normed_rows_; }
 
   std::shared_ptr<const model::Model> model_;
   const model::ModelConfig& config_;
@@ -71,26 +97,29 @@ class CpuExecutor final : public model::Executor {
   RopeTable rope_full_;
   RopeTable rope_local_;
 
-  FloatRows residual_;      // [rows][hidden]: the stream that every block adds to
+  FloatRows stream_[2];     // [rows][hidden]: the residual stream, that every block adds to
   FloatRows block_output_;  // [rows][hidden]: what a block adds, where a norm comes between
   FloatRows query_, key_, value_;
   FloatRows attended_;      // [rows][heads * head_size]
   FloatRows gate_, up_;     // [rows][feed_forward]
-  FloatRows scratch_;       // [workers][the widest row]
+  FloatRows scratch_;       // [2 * workers][hidden]
   FloatRows scores_;        // [workers][queries of a kv head * positions]
   FloatRows logits_;        // [answers][vocabulary]
   QuantizedRows normed_rows_;    // inputs of Q, K, V and of gate, up
+  std::vector<QuantizedRows> normed_alone_;  // [workers]: the same, where every worker computes them for itself
   QuantizedRows attended_rows_;  // inputs of the attention output
   QuantizedRows hidden_rows_;    // inputs of down
   QuantizedRows answer_rows_;    // inputs of the output head
 
+  bool place_by_heads_;  // the heads of Q, K and V can be dealt out evenly
+  bool attended_in_groups_;  // an item of attention covers whole groups of 32
   StepProfile* profile_;  // null: nobody asks
   std::chrono::steady_clock::time_point part_began_;
 
   // The step that is being computed.
   const model::StepBatch* batch_ = nullptr;
   int32_t rows_ = 0;
-  std::vector<uint8_t> two_planes_;   // [rows]: carried as two int8 planes
+  bool alone_ = false;                // whole rows are computed by every worker for itself
   std::vector<int32_t> answers_;      // the rows that answer
   struct Winner {
     float logit;

@@ -4,6 +4,7 @@
 // while scores are computed and a dimension while values are summed (kernels::AttentionHeads).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/aligned_buffer.h"
@@ -29,15 +30,14 @@ class KvMemory {
   const uint16_t* values(int32_t layer, int32_t head) const { return values_.data() + offset(layer, head); }
   size_t page_stride() const { return page_stride_; }
 
-  // Stores one position's key and value of a head: [head_size] each.
-  void store(int32_t layer, int32_t head, model::PageId page, int32_t slot, const uint16_t* key, const uint16_t* value) {
+  // Store one position's key or value of a head: [head_size].
+  void store_key(int32_t layer, int32_t head, model::PageId page, int32_t slot, const uint16_t* key) {
+    uint16_t* keys = keys_.data() + offset(layer, head) + static_cast<size_t>(page) * page_stride_ + slot;
+    for (int32_t i = 0; i < head_size_; ++i) keys[i * kPageSize] = key[i];
+  }
+  void store_value(int32_t layer, int32_t head, model::PageId page, int32_t slot, const uint16_t* value) {
     const size_t at = offset(layer, head) + static_cast<size_t>(page) * page_stride_;
-    uint16_t* keys = keys_.data() + at + slot;
-    uint16_t* values = values_.data() + at + static_cast<size_t>(slot) * static_cast<size_t>(head_size_);
-    for (int32_t i = 0; i < head_size_; ++i) {
-      keys[i * kPageSize] = key[i];
-      values[i] = value[i];
-    }
+    std::copy_n(value, head_size_, values_.data() + at + static_cast<size_t>(slot) * static_cast<size_t>(head_size_));
   }
 
   // Whole pages: slots that were not written yet are copied too, which does no harm.

@@ -7,67 +7,104 @@ namespace {
 
 constexpr int32_t kBlockRows = 16;
 
-size_t count(int64_t value) { return static_cast<size_t>(value); }
+size_t count_of(int64_t value) { return static_cast<size_t>(value); }
 
 }  // namespace
 
-QuantizedRows::QuantizedRows(int32_t max_rows, int32_t columns)
-    : columns_(columns),
-      groups_((columns + quant::kGroupSize - 1) / quant::kGroupSize),
-      q_(count((max_rows + kBlockRows - 1) / kBlockRows * kBlockRows * groups_ * quant::kGroupSize)),
-      scales_(count((max_rows + kBlockRows - 1) / kBlockRows * kBlockRows * groups_)),
-      second_q_(count(max_rows * groups_ * quant::kGroupSize)),
-      second_scales_(count(max_rows * groups_)),
-      second_rows_(count(max_rows)) {}
+QuantizedRows::QuantizedRows(int32_t max_rows, int32_t columns, int workers)
+    : groups_((columns + quant::kGroupSize - 1) / quant::kGroupSize),
+      max_blocks_((max_rows + kBlockRows - 1) / kBlockRows) {
+  const size_t groups = count_of(max_blocks_ * kBlockRows * groups_);
+  for (Plane& plane : planes_) {
+    plane.q = AlignedBuffer<int8_t>(groups * quant::kGroupSize);
+    plane.scales = AlignedBuffer<kernels::GroupScale>(groups);
+  }
+  has_second_ = AlignedBuffer<uint8_t>(groups);
+  for (int worker = 0; worker < workers; ++worker) {
+    lists_.push_back({0, AlignedBuffer<kernels::RowGroup>(groups), AlignedBuffer<size_t>(count_of(max_blocks_ + 1))});
+  }
+}
 
 void QuantizedRows::reset(int32_t rows) {
   rows_ = rows;
   width_ = std::min(rows, kBlockRows);
-  second_planes_.store(0, std::memory_order_relaxed);
+  ++set_;
 }
 
-kernels::ActivationBlock QuantizedRows::block_of(int32_t first_row) const {
-  const int64_t offset = first_row * groups_;  // every block before this one is full
-  return {const_cast<int8_t*>(q_.data()) + offset * quant::kGroupSize,
-          const_cast<kernels::GroupScale*>(scales_.data()) + offset, std::min(rows_ - first_row, kBlockRows), width_};
+kernels::ActivationBlock QuantizedRows::block_of(Plane& plane, int32_t row, int64_t group) const {
+  const int32_t first_row = row / kBlockRows * kBlockRows;
+  const int64_t offset = first_row * groups_ + group * width_;  // every block before this one is full
+  return {plane.q.data() + offset * quant::kGroupSize, plane.scales.data() + offset,
+          std::min(rows_ - first_row, kBlockRows), width_};
 }
 
-kernels::ActivationBlock QuantizedRows::second_plane(int32_t index) const {
-  return {const_cast<int8_t*>(second_q_.data()) + index * groups_ * quant::kGroupSize,
-          const_cast<kernels::GroupScale*>(second_scales_.data()) + index * groups_, 1, 1};
+void QuantizedRows::set(const kernels::Kernels& kernels, int32_t row, int32_t first, const float* values, int32_t count,
+                        bool all_second) {
+  const int32_t place = row % kBlockRows;
+  const int64_t first_group = first / quant::kGroupSize;
+  kernels.quantize(values, count, block_of(planes_[0], row, first_group), place);
+  for (int32_t begin = 0; begin < count; begin += quant::kGroupSize) {
+    const int64_t group = first_group + begin / quant::kGroupSize;
+    const kernels::ActivationBlock block = block_of(planes_[0], row, group);
+    const bool has_second = all_second || kernels::is_dominated(block.scales[place]);
+    has_second_[count_of(block.scales - planes_[0].scales.data() + place)] = has_second;
+    if (!has_second) continue;
+    float left[quant::kGroupSize];
+    const int32_t columns = std::min(count - begin, quant::kGroupSize);
+    kernels.residual(values + begin, columns, block, place, left);
+    kernels.quantize(left, columns, block_of(planes_[1], row, group), place);
+  }
 }
 
-void QuantizedRows::set(const kernels::Kernels& kernels, int32_t row, const float* values, bool two_planes,
-                        float* scratch) {
-  const kernels::ActivationBlock block = block_of(row / kBlockRows * kBlockRows);
-  kernels.quantize(values, columns_, block, row % kBlockRows);
-  if (!two_planes) return;
-  kernels.residual(values, columns_, block, row % kBlockRows, scratch);
-  const int32_t index = second_planes_.fetch_add(1, std::memory_order_relaxed);
-  second_rows_[count(index)] = row;
-  kernels.quantize(scratch, columns_, second_plane(index), 0);
+const QuantizedRows::Lists& QuantizedRows::second_planes(int worker) {
+  Lists& lists = lists_[count_of(worker)];
+  if (lists.set == set_) return lists;
+  lists.set = set_;
+  size_t size = 0;
+  size_t block = 0;
+  for (int32_t first_row = 0; first_row < rows_; first_row += kBlockRows) {
+    const uint8_t* has_second = has_second_.data() + first_row * groups_;
+    const int32_t rows = std::min(rows_ - first_row, kBlockRows);
+    for (int32_t group = 0; group < groups_; ++group, has_second += width_) {
+      for (int32_t row = 0; row < rows; ++row) {
+        lists.entries[size] = {group, row};  // overwritten by the next if this has none
+        size += has_second[row];
+      }
+    }
+    lists.ends[block++] = size;
+  }
+  return lists;
 }
 
-void QuantizedRows::multiply(const kernels::Kernels& kernels, const quant::PackedMatrix& matrix, int64_t begin,
-                             int64_t end, float* out, size_t out_stride, bool add) const {
-  const int32_t second_planes = this->second_planes();
-  kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), {}, nullptr, out_stride, add};
+void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix,
+                             int64_t begin, int64_t end, float* out, size_t out_stride, bool add) {
+  const Lists& second = second_planes(worker);
+  kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), {}, nullptr, out_stride, add, {}};
   for (int64_t panel = begin; panel < end; ++panel) {
     product.panel = matrix.panel(panel);
-    float* column = out + panel * quant::kPanelRows;
+    size_t listed = 0;
     for (int32_t row = 0; row < rows_; row += kBlockRows) {
-      product.activations = block_of(row);
-      product.out = column + count(row) * out_stride;
+      product.out = out + panel * quant::kPanelRows + count_of(row) * out_stride;
+      product.activations = block_of(planes_[0], row, 0);
+      product.list = {};
       product.add = add;
       kernels.panel_product(product);
-    }
-    for (int32_t index = 0; index < second_planes; ++index) {
-      product.activations = second_plane(index);
-      product.out = column + count(second_rows_[count(index)]) * out_stride;
+      const size_t list_end = second.ends[count_of(row / kBlockRows)];
+      if (list_end == listed) continue;
+      product.activations = block_of(planes_[1], row, 0);
+      product.list = second.entries.span().subspan(listed, list_end - listed);
       product.add = true;
       kernels.panel_product(product);
+      listed = list_end;
     }
   }
+}
+
+int32_t QuantizedRows::second_planes_of(int32_t row) const {
+  const uint8_t* has_second = has_second_.data() + row / kBlockRows * kBlockRows * groups_ + row % kBlockRows;
+  int32_t count = 0;
+  for (int64_t group = 0; group < groups_; ++group) count += has_second[group * width_];
+  return count;
 }
 
 }  // namespace riposte::executor

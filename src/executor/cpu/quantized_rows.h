@@ -1,8 +1,8 @@
 // The rows of a step as int8 activations, in blocks of up to 16 as the kernels read them.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "base/aligned_buffer.h"
 #include "kernels/ops.h"
@@ -10,39 +10,53 @@
 
 namespace riposte::executor {
 
-// Some rows hold values that 8 bits cannot hold side by side: at the first position of a sequence a few dimensions are
-// thousands of times larger than the rest. Such a row is carried as two planes: its int8 values, and what they left over,
-// quantised again. A product adds the second plane's share to the first's. Which rows have two planes is decided by
-// the row alone, so its bits do not depend on its company.
+// Some groups hold values that 8 bits cannot hold side by side: one that is far larger than the others
+// (kernels::is_dominated), or any of a sequence's first position, where a few dimensions are thousands of times larger
+// than the rest. Such a group has a second plane: what its int8 values left over, quantised again. A product adds the
+// second planes' share of a row to the first's. Which groups have one is decided by the row alone, so its bits do not
+// depend on its company.
 class QuantizedRows {
  public:
-  QuantizedRows(int32_t max_rows, int32_t columns);
+  // `workers`: how many threads may multiply at once.
+  QuantizedRows(int32_t max_rows, int32_t columns, int workers);
 
-  // Before a new set of rows; by one thread.
+  // Before a new set of rows; by one thread, while no other uses this.
   void reset(int32_t rows);
-  // Quantises values[columns] into row `row`. Different rows may be set by different threads.
-  // `scratch` has room for `columns` floats.
-  void set(const kernels::Kernels& kernels, int32_t row, const float* values, bool two_planes, float* scratch);
+  // Quantises values[count] into columns [first, first + count) of row `row`. `first` is a multiple of 32, `count` too or
+  // it reaches the end of the row. Different rows or groups may be set by different threads.
+  void set(const kernels::Kernels& kernels, int32_t row, int32_t first, const float* values, int32_t count,
+           bool all_second);
   // out[row][16 * panel ...] = or += the product with panels [begin, end) of the matrix, for all rows.
-  void multiply(const kernels::Kernels& kernels, const quant::PackedMatrix& matrix, int64_t begin, int64_t end,
-                float* out, size_t out_stride, bool add) const;
+  void multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix, int64_t begin,
+                int64_t end, float* out, size_t out_stride, bool add);
 
-  int32_t second_planes() const { return second_planes_.load(std::memory_order_relaxed); }
+  // How many groups of a row have a second plane.
+  int32_t second_planes_of(int32_t row) const;
 
  private:
-  kernels::ActivationBlock block_of(int32_t first_row) const;
-  kernels::ActivationBlock second_plane(int32_t index) const;
+  struct Plane {
+    AlignedBuffer<int8_t> q;                    // [blocks][groups][width][32]
+    AlignedBuffer<kernels::GroupScale> scales;  // [blocks][groups][width]
+  };
+  struct Lists {
+    uint64_t set = 0;  // the set of rows that the lists are of
+    AlignedBuffer<kernels::RowGroup> entries;  // block after block
+    AlignedBuffer<size_t> ends;                // [blocks]
+  };
 
-  int32_t columns_;
+  // The block that holds a row, from a group on.
+  kernels::ActivationBlock block_of(Plane& plane, int32_t row, int64_t group) const;
+  // The groups with a second plane of all blocks: found by each worker for itself when it first asks.
+  const Lists& second_planes(int worker);
+
   int64_t groups_;
+  int32_t max_blocks_;
   int32_t rows_ = 0;
   int32_t width_ = 0;  // rows side by side in a block: 16, or all where there are fewer
-  AlignedBuffer<int8_t> q_;                      // [blocks][groups][width][32]
-  AlignedBuffer<kernels::GroupScale> scales_;    // [blocks][groups][width]
-  AlignedBuffer<int8_t> second_q_;               // [second planes][groups][32]
-  AlignedBuffer<kernels::GroupScale> second_scales_;
-  AlignedBuffer<int32_t> second_rows_;           // [second planes]: the row that each belongs to
-  std::atomic<int32_t> second_planes_{0};
+  uint64_t set_ = 0;   // counts the sets of rows
+  Plane planes_[2];    // the second is filled only where has_second_
+  AlignedBuffer<uint8_t> has_second_;  // [blocks][groups][width]
+  std::vector<Lists> lists_;           // [workers]
 };
 
 }  // namespace riposte::executor
