@@ -59,6 +59,8 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options) {
   command.add_option("--threads,-t", options.threads, "threads to compute with; 0: all processors")
       ->check(CLI::Range(0, kMaxThreads))
       ->capture_default_str();
+  command.add_flag("--pin-threads", options.pin_threads,
+                   "bind each computing thread but the first to a processor: for a machine with no other work");
   command.add_option("--context", options.context, "tokens of KV memory, for all requests together")
       ->check(CLI::Range(64, kMaxContext))
       ->capture_default_str();
@@ -105,7 +107,7 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   runtime.name_ = path->stem().string();
   runtime.model_ = std::move(*model);
   runtime.team_ = std::make_unique<hardware::ThreadTeam>(
-      options.threads > 0 ? options.threads : hardware::available_processors());
+      options.threads > 0 ? options.threads : hardware::available_processors(), options.pin_threads);
   executor::ExecutorOptions executor_options;
   executor_options.kv_tokens = options.context;
   executor_options.instruction_set = options.instruction_set;

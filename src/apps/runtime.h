@@ -25,13 +25,14 @@ struct RuntimeOptions {
   std::string executor = "cpu";  // "cpu" or "float"
   std::string instruction_set;   // empty: the best of this machine
   int threads = 0;               // 0: all processors that this process may use
+  bool pin_threads = false;      // bind each thread of the team but the caller to a processor
   int32_t context = 4096;        // tokens of KV memory, shared by all sequences
   std::string packed_cache;      // the folder that keeps packed weights for the next start; empty: none
   bool drafting = true;          // guess that an answer goes on as its source does
   bool history = true;           // ... or as earlier answers did
 };
 
-// --model, --executor, --instruction-set, --threads, --context, --packed-cache and --no-packed-cache, with
+// --model, --executor, --instruction-set, --threads, --pin-threads, --context, --packed-cache and --no-packed-cache, with
 // their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);

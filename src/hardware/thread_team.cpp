@@ -39,6 +39,23 @@ int cgroup_quota() {
   return std::max(1, static_cast<int>(std::ceil(std::strtod(quota.c_str(), nullptr) / period)));
 }
 
+// Binds the calling thread to the processor number `index` (modulo their count) of those that the process may use. Where
+// the kernel refuses, the thread goes on unbound.
+void stay_on_a_processor(int index) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) == 0) return;
+  int left = index % CPU_COUNT(&allowed);
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (!CPU_ISSET(processor, &allowed) || left-- > 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    return;
+  }
+}
+
 }  // namespace
 
 int available_processors() {
@@ -50,10 +67,13 @@ int available_processors() {
   return std::max(1, count);
 }
 
-ThreadTeam::ThreadTeam(int size) : size_(std::max(1, size)) {
+ThreadTeam::ThreadTeam(int size, bool pinned) : size_(std::max(1, size)) {
   threads_.reserve(static_cast<size_t>(size_) - 1);
   for (int worker = 1; worker < size_; ++worker) {
-    threads_.emplace_back([this, worker] { work_until_stopped(worker); });
+    threads_.emplace_back([this, worker, pinned] {
+      if (pinned) stay_on_a_processor(worker);
+      work_until_stopped(worker);
+    });
   }
 }
 

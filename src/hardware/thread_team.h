@@ -17,7 +17,9 @@ int available_processors();
 // (a wake-up by the kernel costs tens of microseconds, a step's parallel part often less) and then sleep.
 class ThreadTeam {
  public:
-  explicit ThreadTeam(int size = available_processors());
+  // `pinned`: worker 1 and those after it stay on one processor each, of those that this process may use (worker w on
+  // number w % count). The caller stays free: it has other work, and threads of its own that would inherit the bond.
+  explicit ThreadTeam(int size = available_processors(), bool pinned = false);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;

@@ -1,6 +1,7 @@
 #include "hardware/thread_team.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <chrono>
 #include <numeric>
@@ -36,6 +37,24 @@ TEST(ThreadTeam, WhatWasWrittenBeforeABarrierIsSeenAfterIt) {
     const int expected = size * (kRounds * (kRounds - 1) / 2) + kRounds * (size * (size - 1) / 2);
     EXPECT_EQ(sums, std::vector<int>(static_cast<size_t>(size), expected)) << size << " workers";
     EXPECT_EQ(team.barriers(), 2 * kRounds + 1u);
+  }
+}
+
+TEST(ThreadTeam, PinnedWorkersStayOnAProcessorEachAndTheCallerStaysFree) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  ThreadTeam team(4, /*pinned=*/true);
+  std::vector<cpu_set_t> sets(4);
+  team.run([&](int worker) { sched_getaffinity(0, sizeof(cpu_set_t), &sets[static_cast<size_t>(worker)]); });
+  EXPECT_TRUE(CPU_EQUAL(&sets[0], &allowed));
+  for (size_t worker = 1; worker < sets.size(); ++worker) {
+    EXPECT_EQ(CPU_COUNT(&sets[worker]), 1) << worker;
+    cpu_set_t inside;
+    CPU_AND(&inside, &sets[worker], &allowed);
+    EXPECT_TRUE(CPU_EQUAL(&inside, &sets[worker])) << worker << " left the processors of the process";
+    if (CPU_COUNT(&allowed) >= 4) {
+      EXPECT_FALSE(CPU_EQUAL(&sets[worker], &sets[worker % 3 + 1])) << worker;
+    }
   }
 }
 
