@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace riposte::drafting {
 namespace {
 
-constexpr size_t kMostOutput = 64;
+constexpr size_t kMostOutput = 32;
 
 // The chances of the one who writes, before the next word.
 constexpr double kDrop = 0.04;       // drops the next word
@@ -50,6 +51,28 @@ int32_t copied_before(std::span<const Word> source, std::span<const Word> output
   return copied;
 }
 
+// The places with the highest chances, of at[j] to have consumed j source words.
+std::vector<Place> likeliest(std::span<const double> at, const Words& source, std::span<const Word> output,
+                             size_t most) {
+  std::vector<int32_t> order(at.size());
+  std::iota(order.begin(), order.end(), 0);
+  const size_t count = std::min(most, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(count), order.end(),
+                    [&](int32_t a, int32_t b) {
+                      const double chance_a = at[static_cast<size_t>(a)];
+                      const double chance_b = at[static_cast<size_t>(b)];
+                      return chance_a != chance_b ? chance_a > chance_b : a > b;
+                    });
+  std::vector<Place> places;
+  for (size_t i = 0; i < count; ++i) {
+    const auto word = static_cast<size_t>(order[i]);
+    places.push_back({.word = order[i],
+                      .chance = static_cast<float>(at[word]),
+                      .copied = copied_before(source.all().first(word), output)});
+  }
+  return places;
+}
+
 }  // namespace
 
 Alignment align(const Words& source, std::span<const Word> output, size_t most, bool begins_anywhere) {
@@ -64,7 +87,10 @@ Alignment align(const Words& source, std::span<const Word> output, size_t most, 
   std::vector<double> ready(size + 1);
   std::vector<double> next(size + 1);
   double log_odds = 0.0;
-  for (const Word& word : output) {
+  Alignment result;
+  for (size_t written = 0; written < output.size(); ++written) {
+    const Word& word = output[written];
+    if (written + 1 == output.size()) result.before_last = likeliest(at, source, output.first(written), most);
     double dropping = 0.0;
     for (size_t j = 0; j <= size; ++j) {
       ready[j] = (1.0 - kDrop) * at[j] + dropping;
@@ -85,23 +111,8 @@ Alignment align(const Words& source, std::span<const Word> output, size_t most, 
     std::swap(at, next);
   }
 
-  Alignment result;
   result.rewriting_odds = std::exp(std::clamp(log_odds, -50.0, 50.0));
-  std::vector<int32_t> order(size + 1);
-  for (size_t j = 0; j <= size; ++j) order[j] = static_cast<int32_t>(j);
-  const size_t count = std::min(most, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(count), order.end(),
-                    [&](int32_t a, int32_t b) {
-                      const double chance_a = at[static_cast<size_t>(a)];
-                      const double chance_b = at[static_cast<size_t>(b)];
-                      return chance_a != chance_b ? chance_a > chance_b : a > b;
-                    });
-  for (size_t i = 0; i < count; ++i) {
-    const auto word = static_cast<size_t>(order[i]);
-    result.places.push_back({.word = order[i],
-                             .chance = static_cast<float>(at[word]),
-                             .copied = copied_before(source.all().first(word), output)});
-  }
+  result.places = likeliest(at, source, output, most);
   return result;
 }
 

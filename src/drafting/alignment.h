@@ -17,7 +17,8 @@ struct Place {
 inline constexpr int32_t kMostCopied = 8;
 
 struct Alignment {
-  std::vector<Place> places;  // the likeliest first, at most `most`
+  std::vector<Place> places;       // the likeliest first, at most `most`
+  std::vector<Place> before_last;  // the same before the answer's last word; empty if it has none
   // How much better "a rewriting of the source" explains the answer than "a text of its own": a factor for
   // the odds of the former.
   double rewriting_odds = 1.0;
@@ -28,7 +29,7 @@ struct Alignment {
 // each with a certain chance (a pair hidden Markov model: Durbin et al., Biological Sequence Analysis,
 // chapter 4); its forward algorithm gives the chance of each place.
 //
-// Only the last 64 words of a longer answer are looked at: then it may have begun anywhere, as it may where
+// Only the last 32 words of a longer answer are looked at: then it may have begun anywhere, as it may where
 // `begins_anywhere`.
 Alignment align(const Words& source, std::span<const Word> output, size_t most, bool begins_anywhere = false);
 

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kMostPlaces = 4;
 constexpr int32_t kMostGrown = 64;
 constexpr size_t kMostSourceTokens = 4096;  // of a longer source the rest is not looked at
-constexpr size_t kMostOutputTokens = 192;   // of a longer answer only the end is looked at
+constexpr size_t kMostOutputTokens = 128;   // of a longer answer only the end is looked at
 constexpr float kSurelyRewriting = 0.9f;    // below it the answer may begin in the middle of the source
 // The answer's last word may be whole, or the beginning of the source word that it began like.
 constexpr float kWordGoesOn = 0.9f;
@@ -31,6 +31,31 @@ float posterior(float prior, double odds) {
   return static_cast<float>(after / (1.0 + after));
 }
 
+// The answer may stand inside a word: wherever a source word begins with the tokens of its last one. Returns
+// how likely that is.
+float add_unfinished_word(const Words& source, std::span<const TokenId> source_tokens, const Words& output,
+                          std::span<const TokenId> output_tokens, const Alignment& arrived,
+                          const Situation& now, float rewriting, const Continuations& continuations,
+                          std::vector<Thread>& threads) {
+  if (output.size() == 0) return 0.0f;
+  const Word& last = output[output.size() - 1];
+  const auto written = output_tokens.last(static_cast<size_t>(last.tokens));
+  float sum = 0.0f;
+  for (const Place& place : arrived.before_last) {
+    if (place.word >= static_cast<int32_t>(source.size())) continue;
+    const Word& word = source[static_cast<size_t>(place.word)];
+    const auto own =
+        source_tokens.subspan(static_cast<size_t>(word.first_token), static_cast<size_t>(word.tokens));
+    if (!begins_like(own, written)) continue;
+    Situation there = now;
+    there.copied = place.copied;
+    const float chance = place.chance * kWordGoesOn;
+    threads.push_back({continuations.rest_of_word(place.word, last.tokens, there), rewriting * chance});
+    sum += chance;
+  }
+  return sum;
+}
+
 }  // namespace
 
 void SourceDrafter::propose(const DraftContext& context, Draft& draft) const {
@@ -45,7 +70,7 @@ void SourceDrafter::propose(const DraftContext& context, Draft& draft) const {
   const Words source(tokens, vocabulary_);
   const auto output_tokens = is_long ? context.output.last(kMostOutputTokens) : context.output;
   const Words output(output_tokens, vocabulary_);
-  const Alignment whole = align(source, output.all(), kMostPlaces, begins_anywhere);
+  const Alignment arrived = align(source, output.all(), kMostPlaces, begins_anywhere);
 
   Situation now{.copied = 0, .at_start = output.size() == 0, .sentence_begins = true};
   if (!now.at_start) {
@@ -57,34 +82,15 @@ void SourceDrafter::propose(const DraftContext& context, Draft& draft) const {
                             .history = context.use_history ? history_ : nullptr,
                             .owner = context.owner};
   Continuations continuations(source, tokens, knowledge, origin);
+  const float rewriting = posterior(prior, arrived.rewriting_odds);
   std::vector<Thread> threads;
-  const auto start = [&](Continuation on, float weight) { threads.push_back({on, weight}); };
-  const float rewriting = posterior(prior, whole.rewriting_odds);
-
-  float going_on = 0.0f;  // chance that the last word does
-  if (!now.at_start) {
-    const Word& last = output[output.size() - 1];
-    const auto written = output_tokens.last(static_cast<size_t>(last.tokens));
-    const Alignment before =
-        align(source, output.all().first(output.size() - 1), kMostPlaces, begins_anywhere);
-    for (const Place& place : before.places) {
-      if (place.word >= static_cast<int32_t>(source.size())) continue;
-      const Word& word = source[static_cast<size_t>(place.word)];
-      const auto own =
-          tokens.subspan(static_cast<size_t>(word.first_token), static_cast<size_t>(word.tokens));
-      if (!begins_like(own, written)) continue;
-      Situation there = now;
-      there.copied = place.copied;
-      const float weight = rewriting * place.chance * kWordGoesOn;
-      start(continuations.rest_of_word(place.word, last.tokens, there), weight);
-      going_on += place.chance * kWordGoesOn;
-    }
-  }
-  for (const Place& place : whole.places) {
+  const float goes_on = add_unfinished_word(source, tokens, output, output_tokens, arrived, now, rewriting,
+                                            continuations, threads);
+  for (const Place& place : arrived.places) {
     Situation there = now;
     there.copied = place.copied;
-    start({.tokens = {}, .next_word = place.word, .next = there, .origin = origin},
-          rewriting * place.chance * std::max(0.0f, 1.0f - going_on));
+    threads.push_back({{.tokens = {}, .next_word = place.word, .next = there, .origin = origin},
+                       rewriting * place.chance * std::max(0.0f, 1.0f - goes_on)});
   }
   grow_tree(std::move(threads), continuations,
             {.most_depth = context.most_tokens, .most_guesses = kMostGrown}, draft);

@@ -72,12 +72,12 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
 bool are_similar(std::string_view a, std::string_view b) {
   const size_t shorter = std::min(a.size(), b.size());
   const size_t longer = std::max(a.size(), b.size());
-  if (shorter < 2) return false;
+  if (shorter < 2 || lower(a[0]) != lower(b[0])) return false;
   size_t front = 0;
   while (front < shorter && lower(a[front]) == lower(b[front])) ++front;
   size_t back = 0;
   while (back < shorter - front && lower(a[a.size() - 1 - back]) == lower(b[b.size() - 1 - back])) ++back;
-  return front >= 1 && 2 * (front + back) >= longer;
+  return 2 * (front + back) >= longer;
 }
 
 uint64_t hash_of(std::string_view text) {

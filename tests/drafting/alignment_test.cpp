@@ -56,6 +56,14 @@ TEST(Alignment, CountsWhatWasCopiedInARow) {
   EXPECT_EQ(align(source, output.all(), 1).places[0].copied, 2);
 }
 
+TEST(Alignment, KnowsThePlacesBeforeTheLastWord) {
+  const Words source(toy_vocabulary().tokens("She goes to school every day"), toy_vocabulary());
+  const Words output(toy_vocabulary().tokens("She goes to sch"), toy_vocabulary());
+  ASSERT_FALSE(align(source, output.all(), 1).before_last.empty());
+  EXPECT_EQ(align(source, output.all(), 1).before_last[0].word, 3) << "in front of school";
+  EXPECT_TRUE(align(source, {}, 1).before_last.empty());
+}
+
 TEST(Alignment, TellsARewritingFromATextOfItsOwn) {
   const Words source(toy_vocabulary().tokens("She goes to school every day and likes the garden."),
                      toy_vocabulary());
