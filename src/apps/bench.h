@@ -19,6 +19,7 @@ namespace riposte::apps {
 void add_bench_machine(CLI::App& bench, Run& run);
 void add_bench_kernels(CLI::App& bench, Run& run);
 void add_bench_step(CLI::App& bench, Run& run);
+void add_bench_identity(CLI::App& bench, Run& run);
 void add_bench_drafting(CLI::App& bench, Run& run);
 // The options of `bench model MODEL`, which are those of its short form `bench MODEL` too. Returns what runs
 // them.

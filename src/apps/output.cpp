@@ -1,5 +1,6 @@
 #include "apps/output.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,11 @@ Output Output::standard() {
 
 bool Output::is_terminal() const {
   return isatty(descriptor_) != 0;
+}
+
+int Output::columns() const {
+  winsize size{};
+  return ioctl(descriptor_, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 Result<void> Output::write(std::string_view text) const {

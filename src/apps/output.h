@@ -14,6 +14,7 @@ class Output {
   static Output standard();  // standard output
 
   bool is_terminal() const;
+  int columns() const;                              // of the terminal; 80 if it does not say
   Result<void> write(std::string_view text) const;  // all of it; kIo
 
  private:

@@ -3,11 +3,13 @@
 #include <boost/json.hpp>
 #include <cctype>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "apps/command.h"
+#include "apps/explain.h"
 #include "apps/home.h"
 #include "apps/line_reader.h"
 #include "apps/output.h"
@@ -29,6 +31,7 @@ struct Options {
   std::string presets_file;
   bool as_json = false;
   bool show_time = false;
+  bool explain = false;
   RuntimeOptions runtime;
 };
 
@@ -85,7 +88,7 @@ class Session {
   // Handles one text. A text that cannot be rewritten is reported and, in line mode, copied, so that lines
   // stay aligned. Errors: the output cannot be written.
   Result<void> handle(const std::string& source, const std::string& where) {
-    const bool live = !options_.as_json && output_.is_terminal();
+    const bool live = !options_.as_json && !options_.explain && output_.is_terminal();
     const auto rewritten =
         rewriter_.rewrite(source, live ? [this](std::string_view text) { return output_.write(text); }
                                        : std::function<Result<void>(std::string_view)>());
@@ -96,9 +99,10 @@ class Session {
       if (options_.as_json) return output_.write(as_json(source, rewritten.error()) + "\n");
       return where.empty() ? Result<void>() : output_.write(source + "\n");
     }
-    auto written = output_.write(options_.as_json ? as_json(source, *rewritten) + "\n"
-                                 : live           ? std::string("\n")
-                                                  : on_one_line(rewritten->text) + "\n");
+    auto written = output_.write(options_.as_json   ? as_json(source, *rewritten) + "\n"
+                                 : options_.explain ? explained(*rewritten)
+                                 : live             ? std::string("\n")
+                                                    : on_one_line(rewritten->text) + "\n");
     if (!written) return written;
     if (rewritten->finish.reason == engine::FinishReason::kLength) {
       fmt::print(stderr, "riposte: the answer was cut off after {} tokens\n",
@@ -125,20 +129,51 @@ class Session {
  private:
   std::string as_json(const std::string& source, const Rewritten& rewritten) const {
     const engine::Usage& usage = rewritten.finish.usage;
-    return json::serialize(json::object{{"source", source},
-                                        {"text", rewritten.text},
-                                        {"preset", preset_.name},
-                                        {"model", runtime_.name()},
-                                        {"finish_reason", name_of(rewritten.finish.reason)},
-                                        {"prompt_tokens", usage.prompt_tokens},
-                                        {"cached_tokens", usage.cached_tokens},
-                                        {"output_tokens", usage.output_tokens},
-                                        {"passes", usage.passes},
-                                        {"drafted_tokens", usage.drafted_tokens},
-                                        {"accepted_tokens", usage.accepted_tokens},
-                                        {"prefill_ms", milliseconds(rewritten.finish.timings.prefill)},
-                                        {"decode_ms", milliseconds(rewritten.finish.timings.decode)},
-                                        {"total_ms", milliseconds(rewritten.time)}});
+    json::object drafts;
+    for (size_t i = 0; i < usage.by_origin.size(); ++i) {
+      const engine::DraftCounts& counts = usage.by_origin[i];
+      if (counts.drafted == 0) continue;
+      drafts[origin_name(static_cast<drafting::Origin>(i))] =
+          json::object{{"drafted", counts.drafted}, {"accepted", counts.accepted}};
+    }
+    json::object object{
+        {"source", source},
+        {"text", rewritten.text},
+        {"preset", preset_.name},
+        {"model", runtime_.name()},
+        {"finish_reason", name_of(rewritten.finish.reason)},
+        {"prompt_tokens", usage.prompt_tokens},
+        {"cached_tokens", usage.cached_tokens},
+        {"output_tokens", usage.output_tokens},
+        {"passes", usage.passes},
+        {"drafted_tokens", usage.drafted_tokens},
+        {"accepted_tokens", usage.accepted_tokens},
+        {"drafts", std::move(drafts)},
+        {"tokens_per_pass", usage.passes > 0 ? static_cast<double>(usage.output_tokens) / usage.passes : 0.0},
+        {"prefill_ms", milliseconds(rewritten.finish.timings.prefill)},
+        {"decode_ms", milliseconds(rewritten.finish.timings.decode)},
+        {"total_ms", milliseconds(rewritten.time)}};
+    if (options_.explain) object["trace"] = trace_of(rewritten);
+    return json::serialize(object);
+  }
+
+  json::array trace_of(const Rewritten& rewritten) const {
+    json::array trace;
+    for (const Piece& piece : pieces_of(rewritten.finish.trace, runtime_.tokenizer())) {
+      trace.push_back(json::object{{"text", piece.text},
+                                   {"tokens", piece.tokens},
+                                   {"pass", piece.pass},
+                                   {"origin", piece.origin ? std::string(origin_name(*piece.origin)) : std::string("computed")}});
+    }
+    return trace;
+  }
+
+  std::string explained(const Rewritten& rewritten) const {
+    const std::vector<Piece> pieces = pieces_of(rewritten.finish.trace, runtime_.tokenizer());
+    const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
+    const bool plain = !output_.is_terminal() || (no_color != nullptr && *no_color != '\0');
+    return plain ? explain_plainly(pieces, rewritten.finish.usage)
+                 : explain_in_colours(pieces, rewritten.finish.usage, output_.columns());
   }
 
   // A source that is not UTF-8 cannot stand in JSON.
@@ -200,7 +235,7 @@ Result<int> run_rewrite(const Options& options) {
   if (!chat_template) return pass_on(chat_template);
   const rewrite::PromptFormat format{*chat_template, runtime->tokenizer()};
   engine::Engine engine(runtime->executor(), runtime->tokenizer(), runtime->engine_options());
-  Rewriter rewriter(engine, format, *preset);
+  Rewriter rewriter(engine, format, *preset, options.explain);
   Session session(options, *runtime, *preset, rewriter);
   if (lines) {
     if (auto done = rewrite_lines(std::move(*lines), session); !done) return pass_on(done);
@@ -230,6 +265,9 @@ void add_rewrite_command(CLI::App& app, Run& run) {
                       "an instruction of your own instead of a preset");
   command->add_option("--presets", options->presets_file, "a TOML file with presets of your own");
   command->add_flag("--json", options->as_json, "one JSON object a line, with token counts and times");
+  command->add_flag(
+      "--explain", options->explain,
+      "show where each word came from: copied from the source, known, or computed, and in which pass");
   command->add_flag("--time", options->show_time,
                     "the time of each on standard error (on a terminal always)");
   options->runtime.packed_cache = packed_directory().string();
@@ -241,6 +279,7 @@ void add_rewrite_command(CLI::App& app, Run& run) {
       "that cannot\n"
       "be rewritten is reported and copied; the others go on." +
       help_footer("  riposte rewrite \"She go to school every day.\"\n"
+                  "  riposte rewrite --explain \"I has never saw such a beautiful garden.\"\n"
                   "  riposte rewrite --preset formal --json < letter.txt"));
   command->callback([options, &run] {
     run = [options] {

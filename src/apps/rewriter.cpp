@@ -51,8 +51,9 @@ Result<void> check_utf8(std::string_view text) {
 
 }  // namespace
 
-Rewriter::Rewriter(engine::Engine& engine, const rewrite::PromptFormat& format, const rewrite::Preset& preset)
-    : engine_(engine), format_(format), preset_(preset) {}
+Rewriter::Rewriter(engine::Engine& engine, const rewrite::PromptFormat& format, const rewrite::Preset& preset,
+                   bool trace)
+    : engine_(engine), format_(format), preset_(preset), trace_(trace) {}
 
 Result<Rewritten> Rewriter::rewrite(std::string_view source,
                                     const std::function<Result<void>(std::string_view)>& on_text) {
@@ -60,6 +61,7 @@ Result<Rewritten> Rewriter::rewrite(std::string_view source,
   if (auto valid = check_utf8(source); !valid) return pass_on(valid);
   auto request = rewrite::make_request(format_, preset_, source);
   if (!request) return pass_on(request);
+  request->trace = trace_;
   const auto mailbox = std::make_shared<Mailbox>();
   const auto id = engine_.submit(std::move(*request), listener_for(mailbox));
   if (!id) return pass_on(id);

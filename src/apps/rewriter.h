@@ -21,8 +21,10 @@ struct Rewritten {
 
 class Rewriter {
  public:
-  // All that is referred to must outlive the rewriter.
-  Rewriter(engine::Engine& engine, const rewrite::PromptFormat& format, const rewrite::Preset& preset);
+  // All that is referred to must outlive the rewriter. `trace`: tell where each token came from
+  // (Rewritten::finish.trace).
+  Rewriter(engine::Engine& engine, const rewrite::PromptFormat& format, const rewrite::Preset& preset,
+           bool trace = false);
 
   // Waits for the whole answer. `on_text` is called on the caller's thread; if it fails, the request is
   // cancelled and its error is the result. Errors: kInvalidArgument (nothing to rewrite, not UTF-8),
@@ -34,6 +36,7 @@ class Rewriter {
   engine::Engine& engine_;
   rewrite::PromptFormat format_;
   const rewrite::Preset& preset_;
+  bool trace_;
 };
 
 }  // namespace riposte::apps

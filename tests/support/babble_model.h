@@ -52,6 +52,9 @@ class BabblingExecutor : public model::Executor {
       const auto pages = batch.page_tables[batch.sequences[row]];
       const int32_t position = batch.positions[row];
       memory_[slot(pages, position)] = batch.tokens[row];
+      if (!batch.also_in.empty()) {
+        for (const int32_t other : batch.also_in[row]) memory_[slot(batch.page_tables[other], position)] = batch.tokens[row];
+      }
       if (batch.outputs[row] == model::RowOutput::kNone) continue;
       uint64_t hash = 1469598103934665603u;  // FNV-1a
       // An endless answer would take ever longer if each step read all of it.

@@ -1,0 +1,323 @@
+// riposte bench identity: guesses change no answer. Every drafter against plain decoding, byte by byte.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "apps/bench.h"
+#include "apps/identity.h"
+#include "apps/line_reader.h"
+#include "apps/output.h"
+#include "apps/runtime.h"
+#include "apps/scatter_drafter.h"
+#include "drafting/source_drafter.h"
+#include "hardware/processor.h"
+#include "rewrite/prompt.h"
+
+namespace riposte::apps {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array kOwnSentences = {
+    "The train to the coast leaves at nine.",
+    "She go to the market every days and buy two apple .",
+    "I has never saw such a beautiful garden before; it was full of red roses.",
+    "Short.",
+    "We discussed about the problem with Mr. Okafor on 12 March , and he agree to pay 350 euros.",
+    "Er hat gestern 3 Briefe geschrieben, aber keinen abgeschickt.",
+    "In the north of the island there is an old lighthouse which was built, after a storm had sunk four "
+    "ships in one "
+    "night, by the people of the village themselves.",
+    "their are to many reason for dont using a car in a big citys",
+    "Please send me the informations until Friday, otherwise I can not finish the report in time.",
+    "The committee, whose members had been appointed in 2019, utilised a methodology that necessitated "
+    "considerable "
+    "expenditure.",
+    "Can you tell me where is the nearest pharmacy?",
+    "Ünïcödé and 日本語 and emoji 🙂 must stay as they is.",
+};
+
+struct Setting {
+  const char* name;
+  sampling::SamplingParams params;
+};
+
+// Greedy, and three ways to sample: mildly, freely, with penalties that look back at the answer.
+std::vector<Setting> settings() {
+  return {{"greedy", {}},
+          {"temperature 0.7", {.temperature = 0.7f, .top_p = 0.9f}},
+          {"temperature 1", {.temperature = 1.0f, .top_k = 40, .min_p = 0.05f}},
+          {"penalties",
+           {.temperature = 0.8f,
+            .repetition_penalty = 1.1f,
+            .presence_penalty = 0.2f,
+            .frequency_penalty = 0.2f}}};
+}
+
+struct Options {
+  RuntimeOptions runtime;
+  std::vector<std::string> sentences;
+  std::vector<std::string> presets = {"grammar", "simplify", "formal"};
+  int32_t from = 0;
+  int32_t count = 1 << 30;
+  int32_t group = 16;  // sentences of one group
+  int32_t neighbours = 8;
+  int32_t max_tokens = 96;
+  int32_t seconds = 0;  // 0: until all is done
+  bool every_way = false;
+  bool as_json = false;
+};
+
+// The drafters, each with what it stands on.
+class Drafters {
+ public:
+  explicit Drafters(const tokenizer::Tokenizer& tokenizer)
+      : vocabulary_(tokenizer, tokenizer.eos()), spelling_(vocabulary_) {
+    using Text = drafting::SourceDrafter::Text;
+    ways_.push_back({"source", std::make_unique<drafting::SourceDrafter>(vocabulary_, &spelling_)});
+    ways_.push_back({"prediction",
+                     std::make_unique<drafting::SourceDrafter>(vocabulary_, &spelling_, Text::kPrediction)});
+    ways_.push_back({"scatter", std::make_unique<ScatterDrafter>(vocabulary_.size())});
+  }
+  std::span<const Way> ways() const { return ways_; }
+
+ private:
+  drafting::TokenizerVocabulary vocabulary_;
+  drafting::Spelling spelling_;
+  std::vector<Way> ways_;
+};
+
+Result<std::vector<std::string>> read_sentences(const Options& options) {
+  std::vector<std::string> sentences;
+  if (options.sentences.empty()) sentences.assign(kOwnSentences.begin(), kOwnSentences.end());
+  for (const std::string& path : options.sentences) {
+    auto file = LineReader::open(path);
+    if (!file) return pass_on(file);
+    while (true) {
+      auto line = file->next();
+      if (!line) return tl::unexpected(line.error().within(path));
+      if (!*line) break;
+      if ((*line)->find_first_not_of(" \t") != std::string::npos) sentences.push_back(std::move(**line));
+    }
+  }
+  const auto begin = sentences.begin() + std::min<std::ptrdiff_t>(options.from, std::ssize(sentences));
+  const auto end = begin + std::min<std::ptrdiff_t>(options.count, sentences.end() - begin);
+  return std::vector<std::string>(begin, end);
+}
+
+class Bench {
+ public:
+  Bench(const Options& options, const Runtime& runtime) : options_(options), runtime_(runtime) {}
+
+  // A base model has no template: it is given the instruction and the text, and goes on as it likes.
+  Result<void> prepare() {
+    if (!runtime_.model().chat_template.empty()) {
+      auto parsed = parse_chat_template(runtime_.model());
+      if (!parsed) return pass_on(parsed);
+      chat_template_ = std::move(*parsed);
+    }
+    for (const std::string& name : options_.presets) {
+      auto preset = rewrite::Presets::built_in().find(name);
+      if (!preset) return pass_on(preset);
+      presets_.push_back(*preset);
+    }
+    return {};
+  }
+
+  // A sentence with every setting, with the preset whose turn it is.
+  Result<void> append(const std::string& sentence, size_t number, std::vector<engine::Request>& out) const {
+    const rewrite::Preset& preset = *presets_[number % presets_.size()];
+    const tokenizer::Tokenizer& tokenizer = runtime_.tokenizer();
+    engine::Request request;
+    if (chat_template_) {
+      auto made = rewrite::make_request({*chat_template_, tokenizer}, preset, sentence);
+      if (!made) return pass_on(made);
+      request = std::move(*made);
+    } else {
+      request.prompt = tokenizer.encode(fmt::format("{}\n\n{}\n\n", preset.instruction, sentence));
+      request.source = rewrite::encode_source(tokenizer, sentence);
+      request.task = rewrite::task_of(preset.instruction);
+    }
+    request.max_tokens = std::min(request.max_tokens, options_.max_tokens);
+    for (const Setting& setting : settings()) {
+      request.sampling = setting.params;
+      request.sampling.seed = number;
+      out.push_back(request);
+    }
+    return {};
+  }
+
+ private:
+  const Options& options_;
+  const Runtime& runtime_;
+  std::optional<chat::Template> chat_template_;
+  std::vector<const rewrite::Preset*> presets_;
+};
+
+std::string as_table(std::span<const Way> ways, const Identity& identity) {
+  std::string text = fmt::format("{:<22}{:>9}{:>11}{:>10}{:>13}{:>10}{:>11}\n", "guesses from", "answers",
+                                 "bytes", "tokens", "tokens/pass", "accepted", "differing");
+  const auto line = [&text](const std::string& name, const IdentityCount& count) {
+    if (count.answers == 0) return;
+    text += fmt::format(
+        "{:<22}{:>9}{:>11}{:>10}{:>13.2f}{:>8.0f} %{:>11}\n", name, count.answers, count.bytes, count.tokens,
+        static_cast<double>(count.tokens) / static_cast<double>(count.passes),
+        100.0 * static_cast<double>(count.accepted) / std::max<double>(1, static_cast<double>(count.drafted)),
+        count.differing_answers);
+  };
+  for (size_t way = 0; way < ways.size(); ++way) {
+    line(ways[way].name + ", alone", identity.alone(way));
+    line(ways[way].name + ", in a crowd", identity.crowd(way));
+  }
+  return text;
+}
+
+json::object as_json(const IdentityCount& count) {
+  return {{"answers", count.answers},
+          {"bytes", count.bytes},
+          {"tokens", count.tokens},
+          {"passes", count.passes},
+          {"drafted", count.drafted},
+          {"accepted", count.accepted},
+          {"differing_answers", count.differing_answers},
+          {"differing_bytes", count.differing_bytes}};
+}
+
+struct Sum {
+  int64_t answers = 0;
+  int64_t bytes = 0;
+  int64_t differing = 0;
+};
+
+Sum sum_of(std::span<const Way> ways, const Identity& identity) {
+  Sum sum;
+  for (size_t way = 0; way < ways.size(); ++way) {
+    for (const IdentityCount* count : {&identity.alone(way), &identity.crowd(way)}) {
+      sum.answers += count->answers;
+      sum.bytes += count->bytes;
+      sum.differing += count->differing_bytes;
+    }
+  }
+  return sum;
+}
+
+void tell_differences(const Identity& identity) {
+  for (const Difference& difference : identity.differences()) {
+    fmt::print(stderr,
+               "riposte: guesses changed an answer ({})\n  prompt    {}\n  plain     {}\n  guessing  {}\n",
+               difference.way, difference.prompt, difference.expected, difference.found);
+  }
+}
+
+Result<int> run_identity(const Options& options) {
+  const auto started = std::chrono::steady_clock::now();
+  const auto sentences = read_sentences(options);
+  if (!sentences) return pass_on(sentences);
+  if (sentences->empty())
+    return fail(ErrorCode::kInvalidArgument, "there are no sentences from number {} on", options.from);
+  const auto runtime = Runtime::open(options.runtime);
+  if (!runtime) return pass_on(runtime);
+  Bench bench(options, *runtime);
+  if (auto prepared = bench.prepare(); !prepared) return pass_on(prepared);
+  const Drafters drafters(runtime->tokenizer());
+  Identity identity(runtime->executor(), runtime->tokenizer(), drafters.ways(),
+                    {.neighbours = options.neighbours,
+                     .every_way = options.every_way,
+                     .step_cost = runtime->engine_options().step_cost});
+  size_t done = 0;
+  while (done < sentences->size()) {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - started;
+    if (options.seconds > 0 && passed.count() >= options.seconds) break;
+    const size_t end = std::min(sentences->size(), done + static_cast<size_t>(options.group));
+    std::vector<engine::Request> requests;
+    for (; done < end; ++done) {
+      auto appended = bench.append((*sentences)[done], static_cast<size_t>(options.from) + done, requests);
+      if (!appended) return pass_on(appended);
+    }
+    if (auto checked = identity.check(std::move(requests)); !checked) return pass_on(checked);
+  }
+  const Sum sum = sum_of(drafters.ways(), identity);
+  tell_differences(identity);
+  const size_t next = static_cast<size_t>(options.from) + done;
+  std::string text;
+  if (options.as_json) {
+    json::object ways;
+    for (size_t way = 0; way < drafters.ways().size(); ++way) {
+      ways[drafters.ways()[way].name] =
+          json::object{{"alone", as_json(identity.alone(way))}, {"crowd", as_json(identity.crowd(way))}};
+    }
+    text = json::serialize(json::object{{"model", runtime->name()},
+                                        {"processor", hardware::processor_name()},
+                                        {"from", options.from},
+                                        {"sentences", done},
+                                        {"next", next},
+                                        {"settings", settings().size()},
+                                        {"neighbours", options.neighbours},
+                                        {"ways", std::move(ways)},
+                                        {"answers", sum.answers},
+                                        {"differing_answers", identity.differing_answers()},
+                                        {"differing_bytes", sum.differing}}) +
+           "\n";
+  } else {
+    text = fmt::format(
+        "{} on {}, {} threads: {} sentences, {} presets in turn, greedy and {} sampled settings\n{}"
+        "{} of {} bytes in {} answers differ from plain decoding\n",
+        runtime->name(), hardware::processor_name(), runtime->threads(), done, options.presets.size(),
+        settings().size() - 1, as_table(drafters.ways(), identity), sum.differing, sum.bytes, sum.answers);
+    if (done < sentences->size())
+      text += fmt::format("stopped after {} s; go on with --from {}\n", options.seconds, next);
+  }
+  if (auto written = Output::standard().write(text); !written) return pass_on(written);
+  return identity.differing_answers() == 0 ? kExitOk : kExitFailed;
+}
+
+}  // namespace
+
+void add_bench_identity(CLI::App& bench, Run& run) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      bench.add_subcommand("identity", "every way of guessing against plain decoding: no byte may differ");
+  add_model_option(*command, options->runtime);
+  add_executor_options(*command, options->runtime);
+  command->add_option("--sentences", options->sentences,
+                      "files with a sentence a line; a few of Riposte's own if not given");
+  command->add_option("--presets", options->presets, "presets that take turns, as grammar,shorten")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--from", options->from, "the number of the first sentence, from 0")
+      ->check(CLI::Range(0, 1 << 30));
+  command->add_option("--count", options->count, "so many sentences at most")->check(CLI::Range(1, 1 << 30));
+  command->add_option("--neighbours", options->neighbours, "requests beside each one in a crowd")
+      ->check(CLI::Range(1, 31))
+      ->capture_default_str();
+  command->add_option("--max-tokens", options->max_tokens, "longer answers are cut off")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  command
+      ->add_option("--seconds", options->seconds,
+                   "begin no further group of sentences after this time; 0: do all")
+      ->check(CLI::Range(0, 1 << 30));
+  command->add_flag("--every-way", options->every_way,
+                    "all drafters for each sentence, alone and in a crowd; without, they take turns");
+  command->add_flag("--json", options->as_json, "as one JSON object");
+  command->footer(
+      "\nEach sentence is answered greedily and with three sampled settings, plainly and then with guesses: "
+      "from the "
+      "source,\nfrom a prediction (the plain answer with some words replaced), from earlier answers, all "
+      "together, "
+      "and at random;\nalone and among others; with other chunks of the prompt and other places in memory "
+      "each time. "
+      "Exit status 1 if any\nbyte differs.\n" +
+      help_footer("  riposte bench identity --model smollm2\n"
+                  "  riposte bench identity --model qwen --sentences sentences.txt --from 100 --count 50"));
+  command->callback([options, &run] {
+    run = [options] {
+      const auto status = run_identity(*options);
+      return status ? *status : report(status.error());
+    };
+  });
+}
+
+}  // namespace riposte::apps
