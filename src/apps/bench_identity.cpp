@@ -11,6 +11,8 @@
 #include "apps/output.h"
 #include "apps/runtime.h"
 #include "apps/scatter_drafter.h"
+#include "drafting/history_drafter.h"
+#include "drafting/request_drafter.h"
 #include "drafting/source_drafter.h"
 #include "hardware/processor.h"
 #include "rewrite/prompt.h"
@@ -70,6 +72,24 @@ struct Options {
   bool as_json = false;
 };
 
+// Earlier answers alone.
+class HistoryOnly final : public drafting::Drafter {
+ public:
+  explicit HistoryOnly(const drafting::Vocabulary& vocabulary)
+      : vocabulary_(vocabulary), drafter_(history_) {}
+  void propose(const drafting::DraftContext& context, drafting::Draft& draft) const override {
+    drafter_.propose(context, draft);
+  }
+  void learn(const drafting::DraftContext& finished) const override {
+    history_.learn(finished.owner, finished.source, finished.output, vocabulary_);
+  }
+
+ private:
+  const drafting::Vocabulary& vocabulary_;
+  mutable drafting::History history_;  // thread-safe
+  drafting::HistoryDrafter drafter_;
+};
+
 // The drafters, each with what it stands on.
 class Drafters {
  public:
@@ -79,6 +99,8 @@ class Drafters {
     ways_.push_back({"source", std::make_unique<drafting::SourceDrafter>(vocabulary_, &spelling_)});
     ways_.push_back({"prediction",
                      std::make_unique<drafting::SourceDrafter>(vocabulary_, &spelling_, Text::kPrediction)});
+    ways_.push_back({"history", std::make_unique<HistoryOnly>(vocabulary_)});
+    ways_.push_back({"all", std::make_unique<drafting::RequestDrafter>(vocabulary_)});
     ways_.push_back({"scatter", std::make_unique<ScatterDrafter>(vocabulary_.size())});
   }
   std::span<const Way> ways() const { return ways_; }
@@ -225,6 +247,7 @@ Result<int> run_identity(const Options& options) {
   Identity identity(runtime->executor(), runtime->tokenizer(), drafters.ways(),
                     {.neighbours = options.neighbours,
                      .every_way = options.every_way,
+                     .first_turn = static_cast<size_t>(options.from / options.group),
                      .step_cost = runtime->engine_options().step_cost});
   size_t done = 0;
   while (done < sentences->size()) {

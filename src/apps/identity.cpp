@@ -44,6 +44,8 @@ Identity::Identity(model::Executor& executor, const tokenizer::Tokenizer& tokeni
       tokenizer_(tokenizer),
       ways_(ways),
       options_(std::move(options)),
+      group_(options_.first_turn),
+      engines_(static_cast<uint32_t>(options_.first_turn)),
       alone_(ways.size()),
       crowd_(ways.size()) {}
 

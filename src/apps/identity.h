@@ -23,9 +23,10 @@ struct Way {
 
 struct IdentityOptions {
   int32_t neighbours = 8;  // of each request in a crowd
-  bool every_way =
-      false;  // false: the ways take turns, one alone and one in a crowd for each group of requests
-  std::vector<float> step_cost = {};
+  // Otherwise the ways take turns: one alone and one in a crowd for each group of requests.
+  bool every_way = false;
+  size_t first_turn = 0;  // the way whose turn it is at first: for a run that goes on with an earlier one
+  std::vector<float> step_cost = {};  // see drafting::choose
 };
 
 // What came of one way, alone or in a crowd.

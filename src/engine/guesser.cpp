@@ -9,8 +9,8 @@
 namespace riposte::engine {
 namespace {
 
-constexpr size_t kMostTasks =
-    256;  // a server's presets are few; a client with ever new instructions loses the others'
+// A server's presets are few. A client with ever new instructions makes all tasks begin anew.
+constexpr size_t kMostTasks = 256;
 
 // Copies the guesses that are at most `most` tokens deep. `from` is valid.
 void copy_shallow(const drafting::Draft& from, int32_t most, drafting::Draft& to) {
