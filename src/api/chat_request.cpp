@@ -42,16 +42,12 @@ void read_logprobs(Fields& fields, sampling::SamplingParams& out) {
   }
 }
 
-void read_tools(Fields& fields, json::array& out) {
-  const json::array* tools = fields.array("tools");
-  if (!tools || !fields.ok()) return;
-  for (size_t i = 0; i < tools->size(); ++i) {
-    if (!(*tools)[i].is_object()) return fields.refuse(fmt::format("tools[{}]", i), "an object", (*tools)[i]);
-  }
+void read_tool_choice(Fields& fields, json::array& tools) {
   const json::value* choice = fields.any("tool_choice");
-  if (!choice || *choice == "auto") {
-    out = *tools;
-  } else if (*choice != "none") {
+  if (!choice || *choice == "auto" || tools.empty()) return;
+  if (*choice == "none") {
+    tools.clear();
+  } else {
     fields.refuse_with(unsupported("tool_choice",
                                    "'tool_choice' may be \"auto\" or \"none\": this server cannot force a "
                                    "call, found " +
@@ -110,6 +106,15 @@ void refuse_unsupported(Fields& fields) {
 
 }  // namespace
 
+void read_tools(Fields& fields, json::array& out) {
+  const json::array* tools = fields.array("tools");
+  if (!tools || !fields.ok()) return;
+  for (size_t i = 0; i < tools->size(); ++i) {
+    if (!(*tools)[i].is_object()) return fields.refuse(fmt::format("tools[{}]", i), "an object", (*tools)[i]);
+  }
+  out = *tools;
+}
+
 ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random_seed) {
   const Result<json::value> parsed = parse_json(body);
   if (!parsed) return tl::unexpected<ApiError>(from_error(parsed.error()));
@@ -127,6 +132,7 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   read_logprobs(fields, request.sampling);
   read_stop(fields, request.stop);
   read_tools(fields, request.tools);
+  read_tool_choice(fields, request.tools);
   read_streaming(fields, request.stream, request.include_usage);
   read_prediction(fields, request.prediction);
   fields.text("user", request.user);

@@ -13,6 +13,7 @@
 #include "api/answer.h"
 #include "api/chat_messages.h"
 #include "api/error.h"
+#include "api/fields.h"
 #include "api/sampling_fields.h"
 #include "api/served_model.h"
 #include "engine/request.h"
@@ -42,6 +43,9 @@ struct ChatRequest {
 // Reads a body without regard to any model. `random_seed` is taken where the request names none.
 // Errors: 400 with the field's name. README.md says which fields are known, refused and ignored.
 ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random_seed);
+
+// "tools": an array of objects, for the template.
+void read_tools(Fields& fields, boost::json::array& out);
 
 // Renders and encodes the request for one model; the last user message becomes Request::source,
 // the prediction Request::prediction.

@@ -149,7 +149,7 @@ ApiResult<Generation> read_ollama_chat(std::string_view text, const ServedModel&
   ChatRequest& chat = body->chat;
   Fields fields(body->value.get_object());
   const json::array* messages = fields.array("messages");
-  const json::array* tools = fields.array("tools");
+  read_tools(fields, chat.tools);
   if (!fields.ok()) return fields.complaint();
   if (!messages || messages->empty()) return generation_of(chat, {}, model, context, OllamaAnswer::kMessage);
 
@@ -164,7 +164,6 @@ ApiResult<Generation> read_ollama_chat(std::string_view text, const ServedModel&
   ApiResult<ChatMessages> read = read_messages(*messages);
   if (!read) return tl::unexpected(read.error());
   chat.messages = std::move(*read);
-  if (tools) chat.tools = *tools;
   ApiResult<engine::Request> request = chat_request(chat, model);
   if (!request) return tl::unexpected(request.error());
   return generation_of(chat, {std::move(*request)}, model, context, OllamaAnswer::kMessage);

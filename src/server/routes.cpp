@@ -12,6 +12,7 @@
 #include "api/ollama_request.h"
 #include "api/responses_request.h"
 #include "api/rewrite_request.h"
+#include "server/assets.h"
 
 namespace riposte::server {
 namespace {
@@ -39,6 +40,10 @@ api::ApiResult<std::string> health(std::string_view, const api::ServedModel&) {
   return R"({"status":"ok"})";
 }
 
+api::ApiResult<std::string> openapi(std::string_view, const api::ServedModel&) {
+  return std::string(kOpenApi);
+}
+
 constexpr Entry kEntries[] = {
     computed("/v1/chat/completions", api::read_chat),
     computed("/v1/completions", api::read_completion),
@@ -48,6 +53,7 @@ constexpr Entry kEntries[] = {
     told("GET", "/v1/models", api::list_models),
     {"GET", "/v1/models/", Endpoint::kModel},
     told("GET", "/health", health),
+    told("GET", "/openapi.json", openapi),
     computed("/api/generate", api::read_ollama_generate, api::Dialect::kOllama),
     computed("/api/chat", api::read_ollama_chat, api::Dialect::kOllama),
     told("GET", "/api/tags", api::ollama_tags, api::Dialect::kOllama),

@@ -49,15 +49,32 @@ def wait_for_address(process, seconds=120):
     raise AssertionError(f"the server did not start (exit status {process.poll()}): {printed}")
 
 
-@pytest.fixture(scope="session")
-def server():
+def serve(model, *options):
+    """A server until the generator is closed, which must then stop in order."""
     if not BINARY.exists():
         pytest.skip(f"there is no {BINARY}: make build")
-    if not MODEL.exists():
-        pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
-    process = subprocess.Popen([BINARY, "serve", "--model", MODEL, "--port", "0"], stdout=subprocess.PIPE)
+    command = [BINARY, "serve", "--model", model, "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
-        yield Server(wait_for_address(process), process)
+        yield Server(wait_for_address(process), process, model=model)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0, "the server should stop in order"
+
+
+@pytest.fixture(scope="session")
+def server():
+    if not MODEL.exists():
+        pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
+    yield from serve(MODEL)
+
+
+@pytest.fixture(scope="session")
+def short_server(tmp_path_factory):
+    """A server of random weights whose answers end soon, for tests that ask much and read little."""
+    writer = BINARY.parent / "write_tiny_model"
+    if not writer.exists():
+        pytest.skip(f"there is no {writer}: build the tests")
+    model = tmp_path_factory.mktemp("models") / "tiny.gguf"
+    subprocess.run([writer, model, "qwen2"], check=True, timeout=120)
+    yield from serve(model, "--context", "256", "--no-packed-cache")

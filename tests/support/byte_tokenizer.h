@@ -2,13 +2,12 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "gguf/file.h"
 #include "gguf/writer.h"
 #include "tokenizer/tokenizer.h"
@@ -32,7 +31,7 @@ inline tokenizer::Tokenizer byte_tokenizer(bool adds_bos = false) {
     types.push_back(kByte);
   }
   gguf::Writer writer;
-  const auto set = [&](std::string_view key, gguf::Value value) { EXPECT_TRUE(writer.set(key, value)); };
+  const auto set = [&](std::string_view key, gguf::Value value) { RIPOSTE_CHECK(writer.set(key, value)); };
   set("tokenizer.ggml.model", std::string_view("llama"));
   set("tokenizer.ggml.tokens", gguf::Array(std::vector<std::string_view>(written.begin(), written.end())));
   set("tokenizer.ggml.scores", gguf::Array(std::vector<float>(written.size(), 0.0f)));
