@@ -7,7 +7,7 @@ set -euo pipefail
 build_packages=(
   g++ cmake ninja-build ccache lld
   libboost1.81-dev libboost-json1.81-dev libcli11-dev libcurl4-openssl-dev libexpected-dev libfmt-dev
-  libspdlog-dev libssl-dev libtomlplusplus-dev libutf8proc-dev libxxhash-dev
+  libspdlog-dev libssl-dev libtomlplusplus-dev libutf8proc-dev libxxhash-dev prometheus-cpp-dev
   python3 python3-pip
 )
 test_packages=(clang llvm libgtest-dev libgmock-dev libbenchmark-dev python3-venv)

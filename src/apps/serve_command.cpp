@@ -89,6 +89,18 @@ void add_serve_command(CLI::App& app, Run& run) {
   command->add_option("--host", options->server.address, "address to listen on")->capture_default_str();
   command->add_option("--port", options->server.port, "port to listen on; 0: any that is free")
       ->capture_default_str();
+  command
+      ->add_option("--response-cache", options->server.cache_bytes,
+                   "memory for answers that were given before, as 64MiB; 0: none")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->default_str("64MiB");
+  command
+      ->add_option_function<int>(
+          "--response-cache-seconds",
+          [options](int seconds) { options->server.cache_time_to_live = std::chrono::seconds(seconds); },
+          "how long an answer may be given again")
+      ->check(CLI::Range(1, 365 * 24 * 3600))
+      ->default_str("3600");
   options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);

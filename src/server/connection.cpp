@@ -188,6 +188,7 @@ void Connection::pump() {
   std::string text;
   if (!std::exchange(stream_begun_, true)) {
     text = stream_head(exchange_->stream_kind(), next.timing, framing_);
+    hub_->metrics.answered(200);
   }
   text += stream_piece(next.events, framing_);
   if (next.finished) {
@@ -201,6 +202,7 @@ void Connection::pump() {
 void Connection::answer(const Reply& reply) {
   state_ = State::kBusy;
   answer_complete_ = true;
+  hub_->metrics.answered(reply.status);
   send(to_http(reply, framing_));
 }
 

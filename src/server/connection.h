@@ -66,7 +66,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void handle_request();
   void answer(const Reply& reply);
-  void start_exchange(const Route& route, std::string_view body);
+  void start_exchange(const Route& route, std::string_view body, const CacheUse& cache_use);
   void pump();
 
   void send(std::string text);

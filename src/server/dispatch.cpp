@@ -1,5 +1,8 @@
 // The part of a connection that knows what requests mean: from a whole request to its answer.
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/field.hpp>
 #include <chrono>
 #include <exception>
 #include <new>
@@ -12,9 +15,33 @@
 namespace riposte::server {
 namespace {
 
+namespace http = boost::beast::http;
+
 int64_t seconds_since_1970() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+}
+
+// no-store and no-cache of Cache-Control; other directives say nothing to this cache.
+template <class Request>
+CacheUse cache_use_of(const Request& request) {
+  CacheUse use;
+  const auto field = request[http::field::cache_control];
+  for (std::string_view rest(field.data(), field.size()); !rest.empty();) {
+    const size_t end = std::min(rest.find(','), rest.size());
+    const std::string_view directive = trimmed(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const bool no_store = boost::beast::iequals({directive.data(), directive.size()}, "no-store");
+    if (no_store || boost::beast::iequals({directive.data(), directive.size()}, "no-cache")) use.read = false;
+    if (no_store) use.store = false;
+  }
+  return use;
 }
 
 Reply now_reply(const Route& route, std::string_view body, const api::ServedModel& model) {
@@ -49,9 +76,11 @@ void Connection::handle_request() try {
   if (!route) return answer(route.error());
   switch (route->endpoint) {
     case Endpoint::kGeneration:
-      return start_exchange(*route, request.body());
+      return start_exchange(*route, request.body(), cache_use_of(request));
     case Endpoint::kAnswerNow:
       return answer(now_reply(*route, request.body(), hub_->model));
+    case Endpoint::kMetrics:
+      return answer({.body = hub_->metrics_text(), .content_type = "text/plain; version=0.0.4"});
     case Endpoint::kModel:
       return answer(model_reply(hub_->model, route->model_id));
     case Endpoint::kOptions:
@@ -64,11 +93,12 @@ void Connection::handle_request() try {
       {500, "server_error", std::string("a defect of Riposte: ") + error.what(), "", "internal_error"}));
 }
 
-void Connection::start_exchange(const Route& route, std::string_view body) {
+void Connection::start_exchange(const Route& route, std::string_view body, const CacheUse& cache_use) {
   if (client_done_) return close();
   const ExchangeSetup setup{.context = {.id = hub_->next_id(""),
                                         .created = seconds_since_1970(),
                                         .random_seed = hub_->next_random()},
+                            .cache = cache_use,
                             .dialect = route.dialect,
                             .received = received_at_,
                             .max_unsent_bytes = hub_->options.max_unsent_bytes};
@@ -79,7 +109,7 @@ void Connection::start_exchange(const Route& route, std::string_view body) {
       if (const auto self = weak.lock()) self->guarded([&] { self->pump(); });
     });
   };
-  auto exchange = Exchange::start(hub_->model, route.read, body, setup, std::move(wake));
+  auto exchange = Exchange::start(hub_->services, route.read, body, setup, std::move(wake));
   if (!exchange) return answer(error_reply(exchange.error(), route.dialect));
   exchange_ = std::move(*exchange);
   pump();  // what is known already needs no wake-up

@@ -3,11 +3,13 @@
 #include <limits>
 #include <utility>
 
+#include "cache/recorder.h"
+
 namespace riposte::server {
 
-Exchange::Exchange(engine::Engine& engine, const ExchangeSetup& setup, api::Generation& generation,
+Exchange::Exchange(const Services& services, const ExchangeSetup& setup, api::Generation& generation,
                    std::shared_ptr<AnswerQueue> queue)
-    : engine_(engine),
+    : services_(services),
       dialect_(setup.dialect),
       clock_(setup.received),
       stream_(generation.stream),
@@ -20,33 +22,50 @@ Exchange::~Exchange() {
 
 void Exchange::cancel() {
   if (queue_->finished()) return;
-  for (const engine::RequestId id : running_) engine_.cancel(id);
+  for (const engine::RequestId id : running_) services_.model.engine.cancel(id);
 }
 
-api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const api::ServedModel& model,
-                                                          api::ReadGeneration read, std::string_view body,
-                                                          const ExchangeSetup& setup,
+api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const Services& services, api::ReadGeneration read,
+                                                          std::string_view body, const ExchangeSetup& setup,
                                                           std::function<void()> wake) {
-  api::ApiResult<api::Generation> generation = read(body, model, setup.context);
+  api::ApiResult<api::Generation> generation = read(body, services.model, setup.context);
   if (!generation) return tl::unexpected<api::ApiError>(generation.error());
   // A whole answer is bounded by the context already.
   const size_t bound = generation->stream ? setup.max_unsent_bytes : std::numeric_limits<size_t>::max();
   auto queue = std::make_shared<AnswerQueue>(generation->requests.size(), bound, generation->stream,
                                              std::move(wake));
-  std::unique_ptr<Exchange> exchange(new Exchange(model.engine, setup, *generation, queue));
-  if (const auto submitted = exchange->submit(std::move(generation->requests)); !submitted) {
+  CacheUse use = setup.cache;
+  if (!services.cache || !generation->repeatable) use.read = use.store = false;
+  std::unique_ptr<Exchange> exchange(new Exchange(services, setup, *generation, queue));
+  if (const auto submitted = exchange->submit(std::move(generation->requests), use); !submitted) {
     return tl::unexpected<api::ApiError>(api::from_error(submitted.error()));
   }
   return exchange;
 }
 
-Result<void> Exchange::submit(std::vector<engine::Request> requests) {
+Result<void> Exchange::submit(std::vector<engine::Request> requests, const CacheUse& use) {
   clock_.submitted();
   for (size_t i = 0; i < requests.size(); ++i) {
-    const auto id = engine_.submit(std::move(requests[i]), AnswerQueue::listen(queue_, i));
-    if (!id) return pass_on(id);  // the destructor cancels those before it
-    running_.push_back(*id);
+    auto submitted = submit_one(std::move(requests[i]), use, AnswerQueue::listen(queue_, i));
+    if (!submitted) return submitted;  // the destructor cancels those before it
   }
+  return {};
+}
+
+Result<void> Exchange::submit_one(engine::Request request, const CacheUse& use, engine::Listener listener) {
+  // Without an answer a request has been sent for what it leaves behind: the prompt's keys and values.
+  if ((use.read || use.store) && request.max_tokens > 0) {
+    std::string key = cache::request_key(use.owner, services_.model.fingerprint, request);
+    if (const auto kept = use.read ? services_.cache->find(key) : nullptr) {
+      clock_.found_in_cache();
+      cache::replay(*kept, listener);
+      return {};
+    }
+    if (use.store) listener = cache::recorded(services_.cache, std::move(key), std::move(listener));
+  }
+  const auto id = services_.model.engine.submit(std::move(request), std::move(listener));
+  if (!id) return pass_on(id);
+  running_.push_back(*id);
   return {};
 }
 
@@ -62,12 +81,19 @@ std::optional<api::ApiError> Exchange::failure_of(const AnswerQueue::Taken& take
   return std::nullopt;
 }
 
+void Exchange::count(const AnswerQueue::Taken& taken) {
+  for (const AnswerQueue::Choice& choice : taken.choices) {
+    if (!choice.finish) continue;
+    clock_.add(choice.finish->timings);
+    if (choice.finish->usage.passes > 0) services_.metrics.computed(*choice.finish, clock_.parse());
+  }
+  if (taken.finished) services_.metrics.took(clock_.total());
+}
+
 Exchange::Next Exchange::next() {
   if (!stream_ && !queue_->finished() && !queue_->lost()) return {};
   AnswerQueue::Taken taken = queue_->take();
-  for (const AnswerQueue::Choice& choice : taken.choices) {
-    if (choice.finish) clock_.add(choice.finish->timings);
-  }
+  count(taken);
   return stream_ ? next_of_stream(taken) : next_of_whole(std::move(taken));
 }
 

@@ -14,15 +14,32 @@
 #include "api/answer.h"
 #include "api/error.h"
 #include "api/served_model.h"
+#include "cache/response_cache.h"
 #include "server/answer_queue.h"
+#include "server/metrics.h"
 #include "server/reply.h"
 #include "server/server_timing.h"
 
 namespace riposte::server {
 
-// What an exchange needs to know that is not in the request.
+// What all exchanges of a server share.
+struct Services {
+  const api::ServedModel& model;
+  std::shared_ptr<cache::ResponseCache> cache;  // null: none
+  Metrics& metrics;
+};
+
+// Which use a request may make of the response cache ("Cache-Control", RFC 9111).
+struct CacheUse {
+  bool read = true;   // not with no-cache, no-store
+  bool store = true;  // not with no-store
+  std::string owner;  // whose answers it sees; those of others are as if they were not there
+};
+
+// What an exchange needs to know that is not in the request's body.
 struct ExchangeSetup {
   api::RequestContext context;
+  CacheUse cache;
   api::Dialect dialect = api::Dialect::kOpenAi;  // of errors
   std::chrono::steady_clock::time_point received;  // when the whole request was there
   size_t max_unsent_bytes = 0;
@@ -33,9 +50,8 @@ class Exchange {
  public:
   // `read` is the dialect. `wake` is called on the engine's thread whenever next() may have something; where
   // nothing is to be computed, next() has everything at once.
-  static api::ApiResult<std::unique_ptr<Exchange>> start(const api::ServedModel& model,
-                                                         api::ReadGeneration read, std::string_view body,
-                                                         const ExchangeSetup& setup,
+  static api::ApiResult<std::unique_ptr<Exchange>> start(const Services& services, api::ReadGeneration read,
+                                                         std::string_view body, const ExchangeSetup& setup,
                                                          std::function<void()> wake);
   ~Exchange();
   Exchange(const Exchange&) = delete;
@@ -58,14 +74,16 @@ class Exchange {
   void cancel();
 
  private:
-  Exchange(engine::Engine& engine, const ExchangeSetup& setup, api::Generation& generation,
+  Exchange(const Services& services, const ExchangeSetup& setup, api::Generation& generation,
            std::shared_ptr<AnswerQueue> queue);
-  Result<void> submit(std::vector<engine::Request> requests);
+  Result<void> submit(std::vector<engine::Request> requests, const CacheUse& use);
+  Result<void> submit_one(engine::Request request, const CacheUse& use, engine::Listener listener);
+  void count(const AnswerQueue::Taken& taken);
   Next next_of_stream(const AnswerQueue::Taken& taken);
   Next next_of_whole(AnswerQueue::Taken taken);
   std::optional<api::ApiError> failure_of(const AnswerQueue::Taken& taken) const;
 
-  engine::Engine& engine_;
+  const Services services_;
   const api::Dialect dialect_;
   ExchangeClock clock_;
   const bool stream_;

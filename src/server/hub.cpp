@@ -20,10 +20,26 @@ uint64_t mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+std::shared_ptr<cache::ResponseCache> make_cache(const ServerOptions& options) {
+  if (options.cache_bytes == 0) return nullptr;
+  return std::make_shared<cache::ResponseCache>(
+      cache::ResponseCacheOptions{options.cache_bytes, options.cache_time_to_live});
+}
+
 }  // namespace
 
 Hub::Hub(ServerOptions given_options, api::ServedModel given_model)
-    : options(std::move(given_options)), model(std::move(given_model)), random_base_(random_seed()) {}
+    : options(std::move(given_options)),
+      model(std::move(given_model)),
+      services{model, make_cache(options), metrics},
+      random_base_(random_seed()) {}
+
+std::string Hub::metrics_text() {
+  const std::lock_guard lock(metrics_mutex_);
+  return metrics.text({.connections = connections(),
+                       .cache = services.cache ? services.cache->counts() : cache::ResponseCache::Counts{},
+                       .engine = model.engine.totals()});
+}
 
 uint64_t Hub::next_random() {
   return mix(random_base_ + ++random_count_ * 0x9e3779b97f4a7c15u);

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "api/served_model.h"
+#include "server/exchange.h"
+#include "server/metrics.h"
 #include "server/options.h"
 
 namespace riposte::server {
@@ -25,6 +27,8 @@ class Hub {
 
   const ServerOptions options;
   const api::ServedModel model;
+  Metrics metrics;
+  const Services services;  // of exchanges
   boost::asio::io_context io;
 
   // Thread-safe from here on.
@@ -38,6 +42,7 @@ class Hub {
   void enter(const std::shared_ptr<Connection>& connection);
   void leave(const Connection* connection);
   size_t connections() const;
+  std::string metrics_text();
   std::vector<std::shared_ptr<Connection>> all() const;
 
  private:
@@ -47,6 +52,7 @@ class Hub {
   mutable std::mutex mutex_;
   std::unordered_map<const Connection*, std::weak_ptr<Connection>> connections_;
   std::function<void()> when_empty_;
+  std::mutex metrics_mutex_;
 };
 
 }  // namespace riposte::server

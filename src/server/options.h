@@ -18,6 +18,9 @@ struct ServerOptions {
   uint32_t max_header_bytes = 16 << 10;         // beyond: 431
   size_t max_unsent_bytes = 256 << 10;  // text of a stream that a client has not taken; beyond: cut off
 
+  size_t cache_bytes = 64 << 20;  // of the response cache; 0: none
+  std::chrono::seconds cache_time_to_live{3600};
+
   std::chrono::milliseconds idle_timeout{75'000};   // between two requests of a connection
   std::chrono::milliseconds read_timeout{30'000};   // from a request's first byte to its last; beyond: 408
   std::chrono::milliseconds write_timeout{30'000};  // for one write to be taken

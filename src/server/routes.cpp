@@ -53,6 +53,7 @@ constexpr Entry kEntries[] = {
     told("GET", "/v1/models", api::list_models),
     {"GET", "/v1/models/", Endpoint::kModel},
     told("GET", "/health", health),
+    {"GET", "/metrics", Endpoint::kMetrics},
     told("GET", "/openapi.json", openapi),
     computed("/api/generate", api::read_ollama_generate, api::Dialect::kOllama),
     computed("/api/chat", api::read_ollama_chat, api::Dialect::kOllama),

@@ -13,7 +13,7 @@ namespace riposte::server {
 // An answer that needs no engine: the body of a request to JSON.
 using AnswerNow = api::ApiResult<std::string> (*)(std::string_view body, const api::ServedModel& model);
 
-enum class Endpoint { kGeneration, kAnswerNow, kModel, kOptions };
+enum class Endpoint { kGeneration, kAnswerNow, kModel, kMetrics, kOptions };
 
 struct Route {
   Endpoint endpoint = Endpoint::kOptions;

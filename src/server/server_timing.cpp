@@ -15,20 +15,24 @@ std::chrono::nanoseconds sum(const engine::Timings& timings) {
 
 }  // namespace
 
+std::string_view ExchangeClock::cache_mark() const {
+  return found_in_cache_ ? ", cache;desc=hit" : "";
+}
+
 void ExchangeClock::add(const engine::Timings& timings) {
   if (sum(timings) >= sum(slowest_)) slowest_ = timings;
 }
 
 std::string ExchangeClock::so_far() const {
-  return fmt::format("parse;dur={:.3f}, first;dur={:.3f}", milliseconds(submitted_ - received_),
-                     milliseconds(Clock::now() - received_));
+  return fmt::format("parse;dur={:.3f}, first;dur={:.3f}", milliseconds(parse()), milliseconds(total()))
+      .append(cache_mark());
 }
 
 std::string ExchangeClock::all() const {
   return fmt::format("parse;dur={:.3f}, queue;dur={:.3f}, prefill;dur={:.3f}, decode;dur={:.3f}, total;dur={:.3f}",
-                     milliseconds(submitted_ - received_), milliseconds(slowest_.queue),
-                     milliseconds(slowest_.prefill), milliseconds(slowest_.decode),
-                     milliseconds(Clock::now() - received_));
+                     milliseconds(parse()), milliseconds(slowest_.queue), milliseconds(slowest_.prefill),
+                     milliseconds(slowest_.decode), milliseconds(total()))
+      .append(cache_mark());
 }
 
 }  // namespace riposte::server

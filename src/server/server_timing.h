@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "engine/request.h"
 
@@ -13,6 +14,7 @@ namespace riposte::server {
 //   queue    waiting for the first step
 //   prefill  from there to the first token
 //   decode   from there to the end
+//   cache    (without a time) the answer, or a choice of it, had been computed before
 //   total    from the whole request to the answer's last byte
 class ExchangeClock {
  public:
@@ -20,7 +22,11 @@ class ExchangeClock {
 
   explicit ExchangeClock(Clock::time_point received) : received_(received) {}
 
+  std::chrono::nanoseconds parse() const { return submitted_ - received_; }
+  std::chrono::nanoseconds total() const { return Clock::now() - received_; }
+
   void submitted() { submitted_ = Clock::now(); }
+  void found_in_cache() { found_in_cache_ = true; }
   // Of a choice that has ended; the slowest one is told.
   void add(const engine::Timings& timings);
 
@@ -28,9 +34,12 @@ class ExchangeClock {
   std::string all() const;
 
  private:
+  std::string_view cache_mark() const;
+
   const Clock::time_point received_;
   Clock::time_point submitted_ = received_;
   engine::Timings slowest_;
+  bool found_in_cache_ = false;
 };
 
 }  // namespace riposte::server
