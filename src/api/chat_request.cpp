@@ -190,6 +190,7 @@ ApiResult<Generation> read_chat(std::string_view body, const ServedModel& model,
       std::make_unique<ChatWriter>(answer_head("chatcmpl-", context, model), model.tokenizer,
                                    ChatWriterOptions{.choices = chat->choices,
                                                      .logprobs = chat->sampling.top_logprobs >= 0,
+                                                     .tools = !chat->tools.empty(),
                                                      .include_usage = chat->include_usage});
   return generation;
 }

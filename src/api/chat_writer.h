@@ -9,6 +9,7 @@
 
 #include "api/answer.h"
 #include "api/answer_head.h"
+#include "api/tool_calls.h"
 #include "api/usage.h"
 #include "tokenizer/tokenizer.h"
 
@@ -17,6 +18,7 @@ namespace riposte::api {
 struct ChatWriterOptions {
   int32_t choices = 1;
   bool logprobs = false;
+  bool tools = false;          // the answer may hold calls of tools
   bool include_usage = false;  // a last chunk with the token counts of all choices
 };
 
@@ -36,13 +38,26 @@ class ChatWriter final : public AnswerWriter {
   void chunk(int32_t choice, std::string_view delta, std::string_view logprobs, std::string_view reason,
              std::string& out) const;
   std::string logprobs_json(const AnswerPart& part) const;
+  // {"id", "type", "function"}, the arguments as a string of JSON. `index` counts the calls of a choice.
+  std::string call_json(int32_t choice, size_t index, const ToolCall& call, bool with_index) const;
+  void pieces(int32_t choice, const std::vector<ToolCallReader::Piece>& pieces, std::string& out);
+  std::string message_json(int32_t choice, std::string_view text, bool& has_calls) const;
 
   const std::string whole_head_;  // open_object() of the whole answer, and of a chunk
   const std::string chunk_head_;
   const tokenizer::Tokenizer& tokenizer_;
   const ChatWriterOptions options_;
-  std::vector<bool> begun_;  // by choice: the role was told
-  UsageSum usage_;           // of the choices that have ended
+  // One choice of a stream.
+  struct Progress {
+    bool begun = false;  // the role was told
+    ToolCallReader reader;
+    size_t calls = 0;
+  };
+  Progress& progress(int32_t choice);
+
+  const std::string id_;
+  std::vector<Progress> progress_;
+  UsageSum usage_;  // of the choices that have ended
 };
 
 }  // namespace riposte::api

@@ -1,6 +1,6 @@
-// Any bytes as the body of a request in any dialect, before a small model: they become a request that the engine
-// takes, whose answer is valid JSON however it is cut, or an error that is itself valid JSON. The first byte
-// chooses the dialect.
+// Any bytes as the body of a request in any dialect, before a small model: they become a request that the
+// engine takes, whose answer is valid JSON however it is cut, or an error that is itself valid JSON. The
+// first byte chooses the dialect.
 #include <boost/json.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -32,9 +32,12 @@ struct Dialect {
 };
 
 constexpr Dialect kDialects[] = {
-    {api::read_chat, api::Dialect::kOpenAi},           {api::read_completion, api::Dialect::kOpenAi},
-    {api::read_responses, api::Dialect::kOpenAi},      {api::read_rewrite, api::Dialect::kOpenAi},
-    {api::read_ollama_generate, api::Dialect::kOllama}, {api::read_ollama_chat, api::Dialect::kOllama},
+    {api::read_chat, api::Dialect::kOpenAi},
+    {api::read_completion, api::Dialect::kOpenAi},
+    {api::read_responses, api::Dialect::kOpenAi},
+    {api::read_rewrite, api::Dialect::kOpenAi},
+    {api::read_ollama_generate, api::Dialect::kOllama},
+    {api::read_ollama_chat, api::Dialect::kOllama},
 };
 
 void check_error(const api::ApiError& error, api::Dialect dialect) {

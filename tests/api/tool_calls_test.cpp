@@ -1,0 +1,118 @@
+#include "api/tool_calls.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "api/chat_request.h"
+#include "support/babble_model.h"
+#include "support/events.h"
+
+namespace riposte::api {
+namespace {
+
+using ::testing::ElementsAre;
+
+const std::string kWeather =
+    "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Kiel\"}}\n</tool_call>";
+
+// Texts as they are, joined where they touch; calls as "[name arguments]".
+std::vector<std::string> shown(const std::vector<std::string>& pieces) {
+  ToolCallReader reader;
+  std::vector<std::string> lines;
+  bool text_before = false;
+  const auto add = [&](const std::vector<ToolCallReader::Piece>& read) {
+    for (const ToolCallReader::Piece& piece : read) {
+      if (const auto* call = std::get_if<ToolCall>(&piece)) {
+        lines.push_back(fmt::format("[{} {}]", call->name, boost::json::serialize(call->arguments)));
+        text_before = false;
+      } else if (text_before) {
+        lines.back() += std::get<std::string>(piece);
+      } else {
+        lines.push_back(std::get<std::string>(piece));
+        text_before = true;
+      }
+    }
+  };
+  for (const std::string& piece : pieces) add(reader.push(piece));
+  add(reader.finish());
+  return lines;
+}
+
+TEST(ToolCalls, TextWithoutCallsStaysAsItIs) {
+  EXPECT_THAT(shown({"a <b> ", "c < d\n"}), ElementsAre("a <b> c < d\n"));
+  EXPECT_THAT(shown({" ", "\n"}), ElementsAre(" \n"));
+  EXPECT_THAT(shown({""}), ElementsAre());
+}
+
+TEST(ToolCalls, CallsAreTakenOutWithTheSpaceAroundThem) {
+  EXPECT_THAT(shown({kWeather}), ElementsAre("[weather {\"city\":\"Kiel\"}]"));
+  EXPECT_THAT(shown({"Let me see.\n" + kWeather + "\n" + kWeather + "\n"}),
+              ElementsAre("Let me see.", "[weather {\"city\":\"Kiel\"}]", "[weather {\"city\":\"Kiel\"}]"));
+}
+
+TEST(ToolCalls, WhatLooksLikeACallButIsNoneIsText) {
+  EXPECT_THAT(shown({"<tool_call>{\"name\": </tool_call>"}),
+              ElementsAre("<tool_call>{\"name\": </tool_call>"));
+  EXPECT_THAT(shown({"<tool_call>{\"name\": \"\"}</tool_call>!"}),
+              ElementsAre("<tool_call>{\"name\": \"\"}</tool_call>!"));
+  EXPECT_THAT(shown({"<tool_call>{\"name\": \"x\""}), ElementsAre("<tool_call>{\"name\": \"x\""));
+}
+
+TEST(ToolCalls, HoweverAnAnswerIsCutItReadsTheSame) {
+  const std::string answer =
+      "See: \n" + kWeather + "\n\n" + kWeather + " and <tool_call>{}</tool_call> <tool";
+  const auto whole = shown({answer});
+  std::mt19937 random(1);
+  for (int round = 0; round < 500; ++round) {
+    std::vector<std::string> pieces;
+    for (size_t at = 0; at < answer.size();) {
+      const size_t length = 1 + random() % 12;
+      pieces.push_back(answer.substr(at, length));
+      at += length;
+    }
+    ASSERT_EQ(shown(pieces), whole);
+  }
+}
+
+TEST(ToolCalls, AChatWithToolsAnswersWithCalls) {
+  riposte::testing::BabbleModel model;
+  const std::string body = R"({"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function"}])";
+  const auto generation = read_chat(body + "}", model.served(), {"1", 0, 0});
+  ASSERT_TRUE(generation);
+  const std::vector<ChoiceAnswer> choices{{{kWeather, {}}, {}}};
+  const auto choice = boost::json::parse(generation->writer->whole(choices)).at("choices").at(0);
+  EXPECT_EQ(choice.at("finish_reason"), "tool_calls");
+  EXPECT_EQ(choice.at("message").at("content"), nullptr);
+  const auto call = choice.at("message").at("tool_calls").at(0);
+  EXPECT_EQ(call.at("type"), "function");
+  EXPECT_EQ(call.at("function"),
+            boost::json::parse(R"({"name":"weather","arguments":"{\"city\":\"Kiel\"}"})"));
+}
+
+TEST(ToolCalls, AStreamTellsEachCallAtOnce) {
+  riposte::testing::BabbleModel model;
+  const std::string body =
+      R"({"stream":true,"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function"}]})";
+  const auto generation = read_chat(body, model.served(), {"1", 0, 0});
+  ASSERT_TRUE(generation);
+  std::string out;
+  generation->writer->begin(out);
+  generation->writer->part(0, {kWeather.substr(0, 30), {}}, out);
+  generation->writer->part(0, {kWeather.substr(30), {}}, out);
+  generation->writer->end(0, {}, out);
+  const auto events = riposte::testing::events_of(out);
+  ASSERT_EQ(events.size(), 3u);
+  const auto call = boost::json::parse(events[1].data).at("choices").at(0).at("delta").at("tool_calls").at(0);
+  EXPECT_EQ(call.at("index"), 0);
+  EXPECT_EQ(call.at("function").at("name"), "weather");
+  EXPECT_EQ(boost::json::parse(events[2].data).at("choices").at(0).at("finish_reason"), "tool_calls");
+}
+
+}  // namespace
+}  // namespace riposte::api
