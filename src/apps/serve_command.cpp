@@ -20,6 +20,7 @@ namespace {
 struct Options {
   server::ServerOptions server;
   RuntimeOptions runtime;
+  std::string presets_file;
 };
 
 sigset_t stop_signals() {
@@ -33,7 +34,7 @@ sigset_t stop_signals() {
 void print_invitation(const std::string& address, uint16_t port, const std::string& model) {
   const std::string host = address.find(':') == std::string::npos ? address : fmt::format("[{}]", address);
   fmt::print(
-      "Serving {} at http://{}:{}/v1 (Ctrl-C stops). Try:\n\n"
+      "Serving {} at http://{}:{} (Ctrl-C stops). Open it in a browser, or try:\n\n"
       "  curl http://{}:{}/v1/chat/completions -H 'Content-Type: application/json' -d '{{\n"
       "    \"model\": \"{}\", \"messages\": [\n"
       "      {{\"role\": \"system\", \"content\": \"Correct the grammar of the sentence. Reply with the "
@@ -50,6 +51,12 @@ Result<void> run_serve(const Options& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
+  std::optional<rewrite::Presets> presets;
+  if (!options.presets_file.empty()) {
+    auto loaded = rewrite::Presets::load(options.presets_file);
+    if (!loaded) return pass_on(loaded);
+    presets = std::move(*loaded);
+  }
   const auto runtime = Runtime::open(options.runtime);
   if (!runtime) return pass_on(runtime);
   std::optional<chat::Template> chat_template;
@@ -67,7 +74,8 @@ Result<void> run_serve(const Options& options) {
                          .chat_template = chat_template ? &*chat_template : nullptr,
                          .engine = engine,
                          .context_length = runtime->context_length(),
-                         .details = model_details(runtime->model())});
+                         .details = model_details(runtime->model()),
+                         .presets = presets ? *presets : rewrite::Presets::built_in()});
   const auto port = server.start();
   if (!port) return pass_on(port);
   print_invitation(options.server.address, *port, runtime->name());
@@ -85,7 +93,8 @@ Result<void> run_serve(const Options& options) {
 
 void add_serve_command(CLI::App& app, Run& run) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("serve", "answer the APIs of OpenAI, of Ollama and Riposte's own on this machine");
+  CLI::App* command =
+      app.add_subcommand("serve", "answer the APIs of OpenAI, of Ollama and Riposte's own on this machine");
   command->add_option("--host", options->server.address, "address to listen on")->capture_default_str();
   command->add_option("--port", options->server.port, "port to listen on; 0: any that is free")
       ->capture_default_str();
@@ -101,6 +110,7 @@ void add_serve_command(CLI::App& app, Run& run) {
           "how long an answer may be given again")
       ->check(CLI::Range(1, 365 * 24 * 3600))
       ->default_str("3600");
+  command->add_option("--presets", options->presets_file, "a TOML file with presets of your own");
   options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);

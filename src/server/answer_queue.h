@@ -16,8 +16,8 @@ namespace riposte::server {
 // The answers of one exchange, one for each of its choices.
 class AnswerQueue {
  public:
-  // Text beyond `max_bytes` (of all choices) that nobody has taken is dropped, and the queue is lost. `wake` is
-  // called on the engine's thread when there is something to take and the last call has been followed by
+  // Text beyond `max_bytes` (of all choices) that nobody has taken is dropped, and the queue is lost. `wake`
+  // is called on the engine's thread when there is something to take and the last call has been followed by
   // take(); it must be quick. With `wake_on_text` false only the end of all choices (or a loss) is told.
   AnswerQueue(size_t choices, size_t max_bytes, bool wake_on_text, std::function<void()> wake);
 
@@ -30,7 +30,7 @@ class AnswerQueue {
   struct Taken {
     std::vector<Choice> choices;
     bool finished = false;  // nothing comes behind this
-    bool lost = false;  // the bound was reached, or there was no memory: the answer has a hole
+    bool lost = false;      // the bound was reached, or there was no memory: the answer has a hole
   };
   Taken take();
   bool lost() const;

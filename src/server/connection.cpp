@@ -106,6 +106,7 @@ void Connection::on_client_gone(error_code reason) {
 
 void Connection::await_request() {
   parser_.reset();
+  received_at_.reset();
   state_ = State::kIdle;
   if (hub_->stopping()) return close();
   arm(hub_->options.idle_timeout);
@@ -180,8 +181,8 @@ void Connection::pump() {
   Exchange::Next next = exchange_->next();
   if (next.whole) {
     exchange_.reset();
-    if (!next.timing.empty()) next.whole->headers.emplace_back("Server-Timing", std::move(next.timing));
-    return answer(*next.whole);
+    next.whole->timing = std::move(next.timing);
+    return answer(std::move(*next.whole));
   }
   if (next.events.empty()) return;
   if (next.broken) framing_.keep_alive = false;
@@ -199,7 +200,10 @@ void Connection::pump() {
   send(std::move(text));
 }
 
-void Connection::answer(const Reply& reply) {
+void Connection::answer(Reply reply) {
+  // A request that was refused before it was whole has no time to tell.
+  if (reply.timing.empty() && received_at_) reply.timing = ExchangeClock(*received_at_).whole();
+  received_at_.reset();
   state_ = State::kBusy;
   answer_complete_ = true;
   hub_->metrics.answered(reply.status);

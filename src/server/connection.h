@@ -65,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void refuse_request(error_code failed);
 
   void handle_request();
-  void answer(const Reply& reply);
+  void answer(Reply reply);
   void start_exchange(const Route& route, std::string_view body, const CacheUse& cache_use);
   void pump();
 
@@ -93,8 +93,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<Parser> parser_;
   bool continue_sent_ = false;
 
-  Framing framing_;  // of the answer in work
-  std::chrono::steady_clock::time_point received_at_;  // when all of its request was there
+  Framing framing_;                                                   // of the answer in work
+  std::optional<std::chrono::steady_clock::time_point> received_at_;  // when all of its request was there
   std::unique_ptr<Exchange> exchange_;
   bool stream_begun_ = false;
   bool answer_complete_ = false;  // all of it is in pending_ or further

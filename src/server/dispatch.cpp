@@ -50,6 +50,19 @@ Reply now_reply(const Route& route, std::string_view body, const api::ServedMode
   return {200, std::move(*json)};
 }
 
+// The page needs nothing from anywhere else, and may not get it.
+Reply asset_reply(const Asset& asset) {
+  return {.body = std::string(asset.text),
+          .headers =
+              {{"Cache-Control", "no-cache"},
+               {"Content-Security-Policy",
+                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+               {"X-Content-Type-Options", "nosniff"},
+               {"Referrer-Policy", "no-referrer"}},
+          .content_type = std::string(asset.content_type)};
+}
+
 Reply model_reply(const api::ServedModel& model, const std::string& id) {
   if (id == model.name) return {200, api::model_json(model), {}};
   return error_reply({404, "invalid_request_error",
@@ -81,6 +94,8 @@ void Connection::handle_request() try {
       return answer(now_reply(*route, request.body(), hub_->model));
     case Endpoint::kMetrics:
       return answer({.body = hub_->metrics_text(), .content_type = "text/plain; version=0.0.4"});
+    case Endpoint::kAsset:
+      return answer(asset_reply(*route->asset));
     case Endpoint::kModel:
       return answer(model_reply(hub_->model, route->model_id));
     case Endpoint::kOptions:
@@ -100,7 +115,7 @@ void Connection::start_exchange(const Route& route, std::string_view body, const
                                         .random_seed = hub_->next_random()},
                             .cache = cache_use,
                             .dialect = route.dialect,
-                            .received = received_at_,
+                            .received = received_at_.value_or(std::chrono::steady_clock::now()),
                             .max_unsent_bytes = hub_->options.max_unsent_bytes};
   // The engine's thread holds the hub, in whose io_context it posts, but never the connection: that may end
   // any time.

@@ -32,8 +32,8 @@ api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const Services& servic
   if (!generation) return tl::unexpected<api::ApiError>(generation.error());
   // A whole answer is bounded by the context already.
   const size_t bound = generation->stream ? setup.max_unsent_bytes : std::numeric_limits<size_t>::max();
-  auto queue = std::make_shared<AnswerQueue>(generation->requests.size(), bound, generation->stream,
-                                             std::move(wake));
+  auto queue =
+      std::make_shared<AnswerQueue>(generation->requests.size(), bound, generation->stream, std::move(wake));
   CacheUse use = setup.cache;
   if (!services.cache || !generation->repeatable) use.read = use.store = false;
   std::unique_ptr<Exchange> exchange(new Exchange(services, setup, *generation, queue));
@@ -75,7 +75,8 @@ std::optional<api::ApiError> Exchange::failure_of(const AnswerQueue::Taken& take
     if (!choice.finish) continue;
     if (choice.finish->reason == engine::FinishReason::kError) return api::from_error(choice.finish->error);
     if (choice.finish->reason == engine::FinishReason::kCancelled) {
-      return api::from_error({ErrorCode::kCancelled, "the answer was cancelled: the server is about to stop"});
+      return api::from_error(
+          {ErrorCode::kCancelled, "the answer was cancelled: the server is about to stop"});
     }
   }
   return std::nullopt;

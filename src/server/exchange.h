@@ -1,4 +1,5 @@
-// One request that is computed: from its body to the engine, and from the engine's thread to text for the wire.
+// One request that is computed: from its body to the engine, and from the engine's thread to text for the
+// wire.
 #pragma once
 
 #include <chrono>
@@ -40,7 +41,7 @@ struct CacheUse {
 struct ExchangeSetup {
   api::RequestContext context;
   CacheUse cache;
-  api::Dialect dialect = api::Dialect::kOpenAi;  // of errors
+  api::Dialect dialect = api::Dialect::kOpenAi;    // of errors
   std::chrono::steady_clock::time_point received;  // when the whole request was there
   size_t max_unsent_bytes = 0;
 };

@@ -18,8 +18,8 @@ using prometheus::Histogram;
 using prometheus::Registry;
 
 // From what a cached answer takes to what nobody waits for, about three bounds in each power of ten.
-const Histogram::BucketBoundaries kSeconds = {0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
-                                              0.1,    0.2,    0.3,    0.5,   0.75,  1,     2,    5,    10, 30};
+const Histogram::BucketBoundaries kSeconds = {
+    0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30};
 const Histogram::BucketBoundaries kTokensPerPass = {1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12, 16, 32};
 
 Histogram& seconds(Registry& registry, const std::string& name, const std::string& help) {
@@ -60,12 +60,15 @@ struct Metrics::State {
                                              .Name("riposte_http_answers_total")
                                              .Help("HTTP answers by status")
                                              .Register(registry);
-  Histogram& parse = seconds(registry, "riposte_parse_seconds", "From the whole request to the engine: JSON, template, tokens");
+  Histogram& parse = seconds(registry, "riposte_parse_seconds",
+                             "From the whole request to the engine: JSON, template, tokens");
   Histogram& queue = seconds(registry, "riposte_queue_seconds", "Waiting for the first step");
   Histogram& prefill = seconds(registry, "riposte_prefill_seconds", "From the first step to the first token");
   Histogram& decode = seconds(registry, "riposte_decode_seconds", "From the first token to the end");
-  Histogram& first_token = seconds(registry, "riposte_first_token_seconds", "From the whole request to the first token");
-  Histogram& total = seconds(registry, "riposte_answer_seconds", "From the whole request to the whole answer");
+  Histogram& first_token =
+      seconds(registry, "riposte_first_token_seconds", "From the whole request to the first token");
+  Histogram& total =
+      seconds(registry, "riposte_answer_seconds", "From the whole request to the whole answer");
   Histogram& tokens_per_pass = prometheus::BuildHistogram()
                                    .Name("riposte_tokens_per_pass")
                                    .Help("Tokens of an answer for each pass over the weights")
@@ -75,13 +78,16 @@ struct Metrics::State {
   Counter& steps = counter("riposte_steps_total", "Passes over the weights, shared by all requests");
   Counter& rows = counter("riposte_step_rows_total", "Rows of all passes");
   Counter& prompt_tokens = counter("riposte_prompt_tokens_total", "Tokens of prompts");
-  Counter& cached_tokens = counter("riposte_prompt_tokens_cached_total", "Tokens of prompts that the KV cache had");
+  Counter& cached_tokens =
+      counter("riposte_prompt_tokens_cached_total", "Tokens of prompts that the KV cache had");
   Counter& output_tokens = counter("riposte_output_tokens_total", "Tokens of answers");
   Counter& cache_hits = counter("riposte_response_cache_hits_total", "Answers that were given before");
-  Counter& cache_misses = counter("riposte_response_cache_misses_total", "Cacheable requests that had to be computed");
+  Counter& cache_misses =
+      counter("riposte_response_cache_misses_total", "Cacheable requests that had to be computed");
   Gauge& cache_bytes = gauge(registry, "riposte_response_cache_bytes", "Memory of the response cache");
   Gauge& connections = gauge(registry, "riposte_connections", "Open connections");
-  Gauge& resident = gauge(registry, "riposte_resident_bytes", "Memory of the process, the model's file included");
+  Gauge& resident =
+      gauge(registry, "riposte_resident_bytes", "Memory of the process, the model's file included");
   prometheus::TextSerializer serializer;
 };
 

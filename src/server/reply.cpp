@@ -59,6 +59,7 @@ Reply error_reply(const api::ApiError& error, api::Dialect dialect) {
 std::string to_http(const Reply& reply, const Framing& framing) {
   std::string text = common_head(reply.status, framing);
   for (const auto& [name, value] : reply.headers) text += fmt::format("{}: {}\r\n", name, value);
+  if (!reply.timing.empty()) text += fmt::format("Server-Timing: {}\r\n", reply.timing);
   if (!reply.body.empty()) text += fmt::format("Content-Type: {}\r\n", reply.content_type);
   if (reply.status != 204) text += fmt::format("Content-Length: {}\r\n", reply.body.size());
   text += "\r\n";

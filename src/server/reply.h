@@ -15,6 +15,7 @@ struct Reply {
   std::string body;  // JSON; empty: none
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string content_type = "application/json";  // of the body
+  std::string timing = {};                        // Server-Timing; empty: none
 };
 
 // With a time to come back where the server is busy (503).

@@ -12,7 +12,6 @@
 #include "api/ollama_request.h"
 #include "api/responses_request.h"
 #include "api/rewrite_request.h"
-#include "server/assets.h"
 
 namespace riposte::server {
 namespace {
@@ -40,10 +39,6 @@ api::ApiResult<std::string> health(std::string_view, const api::ServedModel&) {
   return R"({"status":"ok"})";
 }
 
-api::ApiResult<std::string> openapi(std::string_view, const api::ServedModel&) {
-  return std::string(kOpenApi);
-}
-
 constexpr Entry kEntries[] = {
     computed("/v1/chat/completions", api::read_chat),
     computed("/v1/completions", api::read_completion),
@@ -54,7 +49,6 @@ constexpr Entry kEntries[] = {
     {"GET", "/v1/models/", Endpoint::kModel},
     told("GET", "/health", health),
     {"GET", "/metrics", Endpoint::kMetrics},
-    told("GET", "/openapi.json", openapi),
     computed("/api/generate", api::read_ollama_generate, api::Dialect::kOllama),
     computed("/api/chat", api::read_ollama_chat, api::Dialect::kOllama),
     told("GET", "/api/tags", api::ollama_tags, api::Dialect::kOllama),
@@ -103,6 +97,13 @@ bool matches(const Entry& entry, std::string_view path) {
   return path.starts_with(entry.path) && path.size() > entry.path.size();
 }
 
+Route asset_route(const Asset& asset) {
+  Route route;
+  route.endpoint = Endpoint::kAsset;
+  route.asset = &asset;
+  return route;
+}
+
 tl::unexpected<Reply> nothing_there(std::string_view path) {
   std::string known;
   for (const Entry& entry : kEntries) {
@@ -116,10 +117,19 @@ tl::unexpected<Reply> nothing_there(std::string_view path) {
 tl::expected<Route, Reply> find_route(std::string_view method, std::string_view target) {
   const std::string_view path = path_of(target);
   std::string allow;
+  for (const Asset& asset : assets()) {
+    if (asset.path != path) continue;
+    if (method == "GET" || method == "HEAD") return asset_route(asset);
+    allow = "GET, HEAD, ";
+  }
   for (const Entry& entry : kEntries) {
     if (!matches(entry, path)) continue;
     if (method == entry.method || (method == "HEAD" && entry.method == "GET")) {
-      Route route{entry.endpoint, entry.read, entry.answer, entry.dialect, "", ""};
+      Route route;
+      route.endpoint = entry.endpoint;
+      route.read = entry.read;
+      route.answer = entry.answer;
+      route.dialect = entry.dialect;
       if (entry.endpoint == Endpoint::kModel) route.model_id = percent_decode(path.substr(entry.path.size()));
       return route;
     }

@@ -6,6 +6,7 @@
 #include <tl/expected.hpp>
 
 #include "api/answer.h"
+#include "server/assets.h"
 #include "server/reply.h"
 
 namespace riposte::server {
@@ -13,12 +14,13 @@ namespace riposte::server {
 // An answer that needs no engine: the body of a request to JSON.
 using AnswerNow = api::ApiResult<std::string> (*)(std::string_view body, const api::ServedModel& model);
 
-enum class Endpoint { kGeneration, kAnswerNow, kModel, kMetrics, kOptions };
+enum class Endpoint { kGeneration, kAnswerNow, kModel, kMetrics, kAsset, kOptions };
 
 struct Route {
   Endpoint endpoint = Endpoint::kOptions;
   api::ReadGeneration read = nullptr;  // kGeneration: what the body means
   AnswerNow answer = nullptr;          // kAnswerNow
+  const Asset* asset = nullptr;        // kAsset
   api::Dialect dialect = api::Dialect::kOpenAi;
   std::string model_id;  // kModel: what stands behind /v1/models/, percent-decoded
   std::string allow;     // kOptions: the methods of the address

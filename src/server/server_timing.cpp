@@ -23,15 +23,20 @@ void ExchangeClock::add(const engine::Timings& timings) {
   if (sum(timings) >= sum(slowest_)) slowest_ = timings;
 }
 
+std::string ExchangeClock::whole() const {
+  return fmt::format("total;dur={:.3f}", milliseconds(total()));
+}
+
 std::string ExchangeClock::so_far() const {
   return fmt::format("parse;dur={:.3f}, first;dur={:.3f}", milliseconds(parse()), milliseconds(total()))
       .append(cache_mark());
 }
 
 std::string ExchangeClock::all() const {
-  return fmt::format("parse;dur={:.3f}, queue;dur={:.3f}, prefill;dur={:.3f}, decode;dur={:.3f}, total;dur={:.3f}",
-                     milliseconds(parse()), milliseconds(slowest_.queue), milliseconds(slowest_.prefill),
-                     milliseconds(slowest_.decode), milliseconds(total()))
+  return fmt::format(
+             "parse;dur={:.3f}, queue;dur={:.3f}, prefill;dur={:.3f}, decode;dur={:.3f}, total;dur={:.3f}",
+             milliseconds(parse()), milliseconds(slowest_.queue), milliseconds(slowest_.prefill),
+             milliseconds(slowest_.decode), milliseconds(total()))
       .append(cache_mark());
 }
 

@@ -30,6 +30,7 @@ class ExchangeClock {
   // Of a choice that has ended; the slowest one is told.
   void add(const engine::Timings& timings);
 
+  std::string whole() const;   // of an answer that needs no engine: total
   std::string so_far() const;  // of a stream that begins: parse, and first, the time to its first text
   std::string all() const;
 

@@ -77,10 +77,11 @@ TEST_F(ServerTest, MetricsCountWhatHappened) {
   ask(get("/nothing"));
   const Response response = ask(get("/metrics"));
   EXPECT_THAT(response.headers.at("content-type"), HasSubstr("text/plain"));
-  for (const char* line : {"riposte_response_cache_hits_total 1", "riposte_response_cache_misses_total 1",
-                           "riposte_http_answers_total{status=\"404\"} 1", "riposte_http_answers_total{status=\"200\"} 2",
-                           "riposte_prefill_seconds_count 1", "riposte_answer_seconds_count 2", "riposte_requests_total 1",
-                           "riposte_connections "}) {
+  for (const char* line :
+       {"riposte_response_cache_hits_total 1", "riposte_response_cache_misses_total 1",
+        "riposte_http_answers_total{status=\"404\"} 1", "riposte_http_answers_total{status=\"200\"} 2",
+        "riposte_prefill_seconds_count 1", "riposte_answer_seconds_count 2", "riposte_requests_total 1",
+        "riposte_connections "}) {
     EXPECT_THAT(response.body, HasSubstr(line));
   }
   EXPECT_THAT(response.body, Not(HasSubstr("riposte_resident_bytes 0")));

@@ -190,7 +190,9 @@ TEST_F(ServerTest, ListsItsModel) {
 
 TEST_F(ServerTest, AnswersEveryMethodOnEveryAddress) {
   start();
-  EXPECT_EQ(ask(get("/health")).json().at("status"), "ok");
+  const Response health = ask(get("/health"));
+  EXPECT_EQ(health.json().at("status"), "ok");
+  EXPECT_THAT(health.headers.at("server-timing"), HasSubstr("total;dur="));
   EXPECT_EQ(ask(get("http://x/health")).status, 200);
   const Response nowhere = ask(get("/v1/nothing\xff"));
   EXPECT_EQ(nowhere.status, 404);

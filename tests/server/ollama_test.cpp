@@ -41,9 +41,10 @@ TEST_F(ServerTest, ErrorsHaveTheShapeThatTheClientKnows) {
   EXPECT_EQ(response.status, 404);
   EXPECT_TRUE(response.json().at("error").is_string());
   const std::string body = R"({"model":"tiny/babble"})";
-  EXPECT_EQ(ask("DELETE /api/delete HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)
-                .status,
-            403);
+  EXPECT_EQ(
+      ask("DELETE /api/delete HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)
+          .status,
+      403);
 }
 
 }  // namespace

@@ -1,0 +1,180 @@
+"""The page in a real browser: Debian's Chromium, driven by Selenium.
+
+RIPOSTE_SCREENSHOTS names a folder that gets a picture of each state, to be looked at.
+"""
+
+import os
+import pathlib
+import shutil
+
+import pytest
+
+webdriver = pytest.importorskip("selenium.webdriver")
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+
+SENTENCE = "She go to school every day."
+WIDE, PHONE = (1280, 860), (390, 844)
+
+
+def open_browser(*arguments):
+    driver, browser = shutil.which("chromedriver"), shutil.which("chromium")
+    if not driver or not browser:
+        pytest.skip("there is no chromium or no chromedriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--lang=en-US", "--disable-dev-shm-usage",
+                     *arguments]:
+        options.add_argument(argument)
+    options.add_experimental_option("prefs", {"intl.accept_languages": "en"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    browser = open_browser()
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def page(browser, server):
+    browser.set_window_size(*WIDE)
+    browser.get(server.url)
+    browser.execute_script("localStorage.clear()")
+    browser.get(server.url)
+    wait(browser, lambda: find(browser, ".preset"))
+    return browser
+
+
+def find(page, selector):
+    return page.find_elements(By.CSS_SELECTOR, selector)
+
+
+def text(page, selector):
+    return page.find_element(By.CSS_SELECTOR, selector).text
+
+
+def wait(page, condition, seconds=60):
+    return WebDriverWait(page, seconds).until(lambda _: condition())
+
+
+def picture(page, name):
+    if folder := os.environ.get("RIPOSTE_SCREENSHOTS"):
+        page.save_screenshot(pathlib.Path(folder) / f"{name}.png")
+
+
+def type_text(page, words):
+    source = page.find_element(By.ID, "source")
+    source.clear()
+    source.send_keys(words)
+
+
+def wait_for_answer(page):
+    wait(page, lambda: page.find_element(By.ID, "copy").is_enabled())
+
+
+def press(page, element, keys):
+    webdriver.ActionChains(page).move_to_element(element).perform()
+    page.execute_script("arguments[0].focus()", element)
+    webdriver.ActionChains(page).send_keys(keys).perform()
+
+
+def pretend_answer(page):
+    """Shows an answer whose edits are known, whatever the model would say."""
+    page.execute_script(
+        """
+        const span = (begin, end, text) => ({ begin, end, text });
+        Object.assign(state, {
+          text: "She goes to the school.", rejected: new Set(), request: null,
+          edits: [
+            { kind: "replace", category: "form", source: span(4, 6, "go"), result: span(4, 8, "goes") },
+            { kind: "insert", category: "wording", source: span(10, 10, ""), result: span(12, 16, "the ") },
+            { kind: "delete", category: "wording", source: span(16, 22, " today"), result: span(22, 22, "") },
+          ],
+          result: { checks: [{ problem: "missing", kind: "name", text: "Anna" }] },
+        });
+        show();
+        """
+    )
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_fails(page, server):
+    picture(page, "empty")
+    names = page.execute_script("return performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert names and all(name.startswith(server.url) for name in names if not name.startswith("data:"))
+    assert [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_a_text_is_rewritten_as_it_is_typed(page):
+    type_text(page, SENTENCE)
+    wait_for_answer(page)
+    assert text(page, "#result") != ""
+    assert "ms" in text(page, "#times-text") and text(page, "#tokens-text")
+    picture(page, "answer")
+    type_text(page, "")
+    page.find_element(By.ID, "source").send_keys("x", Keys.BACKSPACE)
+    wait(page, lambda: text(page, "#result") == "")
+
+
+def test_edits_are_accepted_and_rejected_by_keyboard_and_all_at_once(page):
+    type_text(page, "She go to school today.")
+    wait_for_answer(page)
+    pretend_answer(page)
+    picture(page, "edits")
+    chosen = "return chosenText(state.text, state.edits, state.rejected)"
+    assert page.execute_script(chosen) == "She goes to the school."
+    edits = find(page, ".edit")
+    assert [edit.get_attribute("aria-pressed") for edit in edits] == ["true"] * 3
+    assert edits[0].get_attribute("aria-label") == "Replace “go” by “goes”"
+    press(page, edits[0], Keys.ENTER)
+    assert find(page, ".edit")[0].get_attribute("aria-pressed") == "false"
+    assert page.switch_to.active_element == find(page, ".edit")[0], "the edit keeps the focus"
+    assert page.execute_script(chosen) == "She go to the school."
+    page.find_element(By.ID, "reject").click()
+    assert page.execute_script(chosen) == "She go to school today."
+    picture(page, "rejected")
+    page.find_element(By.ID, "accept").click()
+    assert page.execute_script(chosen) == "She goes to the school."
+    assert "Anna" in text(page, "#checks")
+
+
+def test_the_page_speaks_german_and_keeps_what_was_chosen(page):
+    page.find_element(By.CSS_SELECTOR, "#language option[value=de]").click()
+    assert text(page, "#source-title") == "Dein Text"
+    assert page.find_element(By.TAG_NAME, "html").get_attribute("lang") == "de"
+    wait(page, lambda: "Berichtigen" in text(page, "#presets"))
+    page.find_element(By.ID, "example").click()
+    wait_for_answer(page)
+    picture(page, "german")
+    page.refresh()
+    wait(page, lambda: text(page, "#source-title") == "Dein Text")
+
+
+def test_a_failure_is_told(page):
+    page.execute_script("state.preset = 'pirate'; document.getElementById('source').value = 'x'; rewrite();")
+    wait(page, lambda: "pirate" in text(page, "#checks"))
+
+
+def test_dark_and_narrow_it_fits(page):
+    page.find_element(By.ID, "theme").click()
+    page.find_element(By.ID, "example").click()
+    wait_for_answer(page)
+    pretend_answer(page)
+    picture(page, "dark")
+    page.set_window_size(*PHONE)
+    assert page.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    picture(page, "phone-dark")
+    page.find_element(By.ID, "theme").click()
+    picture(page, "phone")
+
+
+def test_every_control_has_a_name_and_can_be_reached(page):
+    for control in find(page, "button, select, textarea, input"):
+        assert control.accessible_name, control.get_attribute("outerHTML")
+    reached = set()
+    for _ in range(12):
+        webdriver.ActionChains(page).send_keys(Keys.TAB).perform()
+        reached.add(page.switch_to.active_element.get_attribute("id"))
+    assert {"source", "language", "theme", "example"} <= reached
