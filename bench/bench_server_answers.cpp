@@ -1,6 +1,6 @@
-// What stands around the engine costs: HTTP, JSON, template, tokens, queues and back, with a model that computes
-// nothing. Client and server share the machine, over loopback, one request after another on one connection.
-// Items are requests; "p50_us" and "p99_us" are of single requests.
+// What stands around the engine costs: HTTP, JSON, template, tokens, queues and back, with a model that
+// computes nothing. Client and server share the machine, over loopback, one request after another on one
+// connection. Items are requests; "p50_us" and "p99_us" are of single requests.
 #include <arpa/inet.h>
 #include <benchmark/benchmark.h>
 #include <netinet/in.h>
@@ -73,7 +73,8 @@ void run(benchmark::State& state, const std::string& request) {
   for (auto _ : state) {
     const auto begin = std::chrono::steady_clock::now();
     if (!client.ask(request, "}")) return state.SkipWithError("the server has closed the connection");
-    microseconds.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
+    microseconds.push_back(
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
   }
   std::ranges::sort(microseconds);
   state.counters["p50_us"] = microseconds[microseconds.size() / 2];

@@ -48,7 +48,8 @@ class AnswerWriter {
 
 // A request of any dialect, ready for the engine.
 struct Generation {
-  std::vector<engine::Request> requests;  // one for each choice of the answer; none: the answer is known already
+  std::vector<engine::Request>
+      requests;  // one for each choice of the answer; none: the answer is known already
   bool stream = false;
   bool repeatable = true;  // asked again, the answer would be the same: no seed was drawn for it
   std::unique_ptr<AnswerWriter> writer;

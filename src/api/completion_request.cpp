@@ -97,8 +97,9 @@ ApiResult<std::vector<TokenId>> tokens_of(const CompletionPrompt& prompt, const 
   const size_t vocabulary = model.tokenizer.vocabulary_size();
   for (const TokenId token : tokens) {
     if (static_cast<size_t>(token) >= vocabulary) {
-      return bad_request("prompt", fmt::format("'prompt' has the token {}, but the ids of this model end at {}",
-                                               token, vocabulary - 1));
+      return bad_request("prompt",
+                         fmt::format("'prompt' has the token {}, but the ids of this model end at {}", token,
+                                     vocabulary - 1));
     }
   }
   return tokens;
@@ -160,8 +161,8 @@ ApiResult<Generation> read_completion(std::string_view body, const ServedModel& 
   }
   generation.stream = read->stream;
   generation.repeatable = read->repeatable;
-  generation.writer = std::make_unique<CompletionWriter>(answer_head("cmpl-", context, model), model.tokenizer,
-                                                         std::move(options));
+  generation.writer = std::make_unique<CompletionWriter>(answer_head("cmpl-", context, model),
+                                                         model.tokenizer, std::move(options));
   return generation;
 }
 

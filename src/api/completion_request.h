@@ -20,10 +20,10 @@ using CompletionPrompt = std::variant<std::string, std::vector<TokenId>>;
 struct CompletionRequest {
   std::string model;  // empty: whatever is served
   std::vector<CompletionPrompt> prompts;
-  int32_t choices = 1;       // answers to each prompt
-  int32_t max_tokens = 16;   // what OpenAI gives to a request that does not say
+  int32_t choices = 1;      // answers to each prompt
+  int32_t max_tokens = 16;  // what OpenAI gives to a request that does not say
   std::vector<std::string> stop;
-  bool echo = false;         // the prompt's text before the answer
+  bool echo = false;  // the prompt's text before the answer
   bool ignore_end = false;
   sampling::SamplingParams sampling = default_sampling();
   bool repeatable = false;

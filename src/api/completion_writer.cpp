@@ -34,8 +34,8 @@ std::string CompletionWriter::choice_json(int32_t choice, std::string_view text,
     if (index >= offsets_.size()) offsets_.resize(index + 1);
     logprobs = boost::json::serialize(logprobs_columns(part.logprobs, tokenizer_, offsets_[index]));
   }
-  return fmt::format(R"({{"index":{},"text":{},"logprobs":{},"finish_reason":{}}})", choice, json_string(text),
-                     logprobs, reason);
+  return fmt::format(R"({{"index":{},"text":{},"logprobs":{},"finish_reason":{}}})", choice,
+                     json_string(text), logprobs, reason);
 }
 
 std::string CompletionWriter::whole(std::span<const ChoiceAnswer> choices) {

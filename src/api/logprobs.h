@@ -19,8 +19,8 @@ inline constexpr double kNeverLogprob = -9999.0;
 boost::json::array logprobs_array(std::span<const sampling::Logprobs> logprobs,
                                   const tokenizer::Tokenizer& tokenizer);
 
-// Of completions: {"tokens", "token_logprobs", "top_logprobs", "text_offset"}; offsets in characters, counted on
-// from `offset`, which is moved behind the last token.
+// Of completions: {"tokens", "token_logprobs", "top_logprobs", "text_offset"}; offsets in characters, counted
+// on from `offset`, which is moved behind the last token.
 boost::json::object logprobs_columns(std::span<const sampling::Logprobs> logprobs,
                                      const tokenizer::Tokenizer& tokenizer, int64_t& offset);
 

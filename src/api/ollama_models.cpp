@@ -15,7 +15,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kLatest = ":latest";
-// Ollama's clients compare versions to know what a server can do; this is the one whose dialect is spoken here.
+// Ollama's clients compare versions to know what a server can do; this is the one whose dialect is spoken
+// here.
 constexpr std::string_view kOllamaVersion = "0.9.0";
 // "keep_alive" without an end.
 constexpr std::string_view kNever = "9999-12-31T23:59:59Z";
@@ -52,7 +53,8 @@ json::object listed_model(const ServedModel& model) {
 ApiResult<std::string> asked_model(std::string_view body) {
   const Result<json::value> parsed = parse_json(body);
   if (!parsed) return tl::unexpected<ApiError>(from_error(parsed.error()));
-  if (!parsed->is_object()) return bad_request("", "the body must be a JSON object, found " + describe(*parsed));
+  if (!parsed->is_object())
+    return bad_request("", "the body must be a JSON object, found " + describe(*parsed));
   Fields fields(parsed->get_object());
   std::string name;
   fields.text("name", name);
@@ -98,17 +100,16 @@ ApiResult<std::string> ollama_show(std::string_view body, const ServedModel& mod
   if (!name) return tl::unexpected(name.error());
   if (const auto found = check_ollama_model(*name, model); !found) return tl::unexpected(found.error());
   const std::string family = model.details.family;
-  return json::serialize(
-      json::object{{"modelfile", text_of(fmt::format("FROM {}", model.name))},
-                   {"parameters", ""},
-                   {"template", text_of(valid_utf8(model.details.template_source))},
-                   {"details", details_object(model)},
-                   {"model_info",
-                    {{"general.architecture", text_of(family)},
-                     {"general.parameter_count", model.details.parameters},
-                     {family + ".context_length", model.context_length}}},
-                   {"capabilities", json::array{"completion"}},
-                   {"modified_at", rfc3339(model.details.modified)}});
+  return json::serialize(json::object{{"modelfile", text_of(fmt::format("FROM {}", model.name))},
+                                      {"parameters", ""},
+                                      {"template", text_of(valid_utf8(model.details.template_source))},
+                                      {"details", details_object(model)},
+                                      {"model_info",
+                                       {{"general.architecture", text_of(family)},
+                                        {"general.parameter_count", model.details.parameters},
+                                        {family + ".context_length", model.context_length}}},
+                                      {"capabilities", json::array{"completion"}},
+                                      {"modified_at", rfc3339(model.details.modified)}});
 }
 
 ApiResult<std::string> ollama_pull(std::string_view body, const ServedModel& model) {
@@ -117,8 +118,9 @@ ApiResult<std::string> ollama_pull(std::string_view body, const ServedModel& mod
   if (check_ollama_model(*name, model)) return R"({"status":"success"})";
   return tl::unexpected<ApiError>(
       {404, "invalid_request_error",
-       fmt::format("this server serves '{}' and fetches nothing: use riposte pull {}, then riposte serve --model {}",
-                   model.name, *name, *name),
+       fmt::format(
+           "this server serves '{}' and fetches nothing: use riposte pull {}, then riposte serve --model {}",
+           model.name, *name, *name),
        "model", "model_not_found"});
 }
 
@@ -126,10 +128,10 @@ ApiResult<std::string> ollama_delete(std::string_view body, const ServedModel& m
   const auto name = asked_model(body);
   if (!name) return tl::unexpected(name.error());
   if (const auto found = check_ollama_model(*name, model); !found) return tl::unexpected(found.error());
-  return tl::unexpected<ApiError>({403, "invalid_request_error",
-                                   fmt::format("model '{}' is being served: stop the server, then delete its file",
-                                               model.name),
-                                   "model", "model_in_use"});
+  return tl::unexpected<ApiError>(
+      {403, "invalid_request_error",
+       fmt::format("model '{}' is being served: stop the server, then delete its file", model.name), "model",
+       "model_in_use"});
 }
 
 }  // namespace riposte::api

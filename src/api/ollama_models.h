@@ -1,5 +1,5 @@
-// What clients of Ollama ask about models. One model is served, and it stays: "pull" of it succeeds, any other
-// model has to be fetched and served by its own process, and "keep_alive" has nothing to decide.
+// What clients of Ollama ask about models. One model is served, and it stays: "pull" of it succeeds, any
+// other model has to be fetched and served by its own process, and "keep_alive" has nothing to decide.
 #pragma once
 
 #include <string>

@@ -59,7 +59,8 @@ void read_common(Fields& fields, uint64_t random_seed, ChatRequest& out) {
 }
 
 ApiResult<Generation> generation_of(const ChatRequest& chat, std::vector<engine::Request> requests,
-                                    const ServedModel& model, const RequestContext& context, OllamaAnswer kind) {
+                                    const ServedModel& model, const RequestContext& context,
+                                    OllamaAnswer kind) {
   Generation generation;
   generation.requests = std::move(requests);
   generation.stream = chat.stream;
@@ -86,7 +87,8 @@ ApiResult<engine::Request> raw_request(const ChatRequest& chat, const std::strin
 }
 
 json::object message(std::string_view role, std::string_view content) {
-  return {{"role", json::string(role.data(), role.size())}, {"content", json::string(content.data(), content.size())}};
+  return {{"role", json::string(role.data(), role.size())},
+          {"content", json::string(content.data(), content.size())}};
 }
 
 struct Body {
@@ -98,7 +100,8 @@ struct Body {
 ApiResult<Body> read_body(std::string_view text, const ServedModel& model, const RequestContext& context) {
   Result<json::value> parsed = parse_json(text);
   if (!parsed) return tl::unexpected<ApiError>(from_error(parsed.error()));
-  if (!parsed->is_object()) return bad_request("", "the body must be a JSON object, found " + describe(*parsed));
+  if (!parsed->is_object())
+    return bad_request("", "the body must be a JSON object, found " + describe(*parsed));
   Body body{std::move(*parsed), {}};
   Fields fields(body.value.get_object());
   read_common(fields, context.random_seed, body.chat);

@@ -18,7 +18,8 @@ std::string rfc3339(int64_t seconds) {
 }
 
 OllamaWriter::OllamaWriter(std::string_view model, int64_t created, OllamaAnswer kind)
-    : head_(fmt::format(R"({{"model":{},"created_at":"{}",)", json_string(model), rfc3339(created))), kind_(kind) {}
+    : head_(fmt::format(R"({{"model":{},"created_at":"{}",)", json_string(model), rfc3339(created))),
+      kind_(kind) {}
 
 std::string OllamaWriter::content(std::string_view text) const {
   if (kind_ == OllamaAnswer::kText) return fmt::format(R"("response":{})", json_string(text));
@@ -31,8 +32,9 @@ std::string OllamaWriter::last(std::string_view text, const engine::Finish& fini
   return fmt::format(
       R"({}{},"done":true,"done_reason":"{}","total_duration":{},"load_duration":0,"prompt_eval_count":{},)"
       R"("prompt_eval_duration":{},"eval_count":{},"eval_duration":{}}})",
-      head_, content(text), finish_reason(finish.reason), (times.queue + times.prefill + times.decode).count(),
-      finish.usage.prompt_tokens, times.prefill.count(), finish.usage.output_tokens, times.decode.count());
+      head_, content(text), finish_reason(finish.reason),
+      (times.queue + times.prefill + times.decode).count(), finish.usage.prompt_tokens, times.prefill.count(),
+      finish.usage.output_tokens, times.decode.count());
 }
 
 std::string OllamaWriter::whole(std::span<const ChoiceAnswer> choices) {

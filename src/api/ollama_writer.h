@@ -1,4 +1,5 @@
-// Answers to POST /api/generate and /api/chat: one object, or a line for each piece and one with the durations.
+// Answers to POST /api/generate and /api/chat: one object, or a line for each piece and one with the
+// durations.
 #pragma once
 
 #include <cstdint>

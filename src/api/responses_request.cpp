@@ -28,7 +28,8 @@ json::object message(std::string_view role, std::string_view content) {
 // One item of "input" as a message. Items without a type are messages.
 ApiResult<json::object> read_item(const json::value& item, const std::string& place) {
   const json::object* object = item.if_object();
-  if (!object) return bad_request(place, fmt::format("'{}' must be an object, found {}", place, describe(item)));
+  if (!object)
+    return bad_request(place, fmt::format("'{}' must be an object, found {}", place, describe(item)));
   Fields fields(*object, place);
   std::string type = "message", role;
   fields.text("type", type);
@@ -36,12 +37,14 @@ ApiResult<json::object> read_item(const json::value& item, const std::string& pl
   if (!fields.ok()) return fields.complaint();
   if (type != "message") {
     const std::string at = fields.path_of("type");
-    return unsupported(at, fmt::format("'{}' is \"{}\": this server reads items of type \"message\" only", at, type));
+    return unsupported(
+        at, fmt::format("'{}' is \"{}\": this server reads items of type \"message\" only", at, type));
   }
   static constexpr std::array<std::string_view, 4> kRoles = {"system", "developer", "user", "assistant"};
   if (std::ranges::find(kRoles, role) == kRoles.end()) {
     const std::string at = fields.path_of("role");
-    return bad_request(at, fmt::format("'{}' must be one of {}, found \"{}\"", at, fmt::join(kRoles, ", "), role));
+    return bad_request(
+        at, fmt::format("'{}' must be one of {}, found \"{}\"", at, fmt::join(kRoles, ", "), role));
   }
   const ApiResult<std::string> content = read_content(*object, fields);
   if (!content) return tl::unexpected(content.error());
@@ -71,7 +74,8 @@ void read_logprobs(Fields& fields, ResponsesRequest& out) {
   fields.integer("top_logprobs", top, 0, sampling::kMaxTopLogprobs);
   const json::array* include = fields.array("include");
   if (!include) return;
-  for (const json::value& value : *include) out.include_logprobs |= value == json::string_view(kWantsLogprobs);
+  for (const json::value& value : *include)
+    out.include_logprobs |= value == json::string_view(kWantsLogprobs);
   if (out.include_logprobs) out.chat.sampling.top_logprobs = top;
 }
 
@@ -79,18 +83,22 @@ void read_logprobs(Fields& fields, ResponsesRequest& out) {
 void refuse_unsupported(Fields& fields) {
   for (const std::string_view name : {"previous_response_id", "conversation", "prompt"}) {
     if (!fields.any(name)) continue;
-    fields.refuse_with(unsupported(
-        std::string(name), fmt::format("'{}' is not supported: this server keeps nothing between requests", name)));
+    fields.refuse_with(
+        unsupported(std::string(name),
+                    fmt::format("'{}' is not supported: this server keeps nothing between requests", name)));
   }
   bool background = false;
   fields.boolean("background", background);
-  if (background) fields.refuse_with(unsupported("background", "'background' is not supported by this server"));
+  if (background)
+    fields.refuse_with(unsupported("background", "'background' is not supported by this server"));
   if (const json::array* tools = fields.array("tools"); tools && !tools->empty()) {
-    fields.refuse_with(unsupported("tools", "'tools' are not supported in this endpoint: use /v1/chat/completions"));
+    fields.refuse_with(
+        unsupported("tools", "'tools' are not supported in this endpoint: use /v1/chat/completions"));
   }
   const json::object* text = fields.object("text");
   const json::value* format = text ? text->if_contains("format") : nullptr;
-  const json::value* type = format && format->is_object() ? format->get_object().if_contains("type") : nullptr;
+  const json::value* type =
+      format && format->is_object() ? format->get_object().if_contains("type") : nullptr;
   if (format && !format->is_null() && (!type || *type != "text")) {
     fields.refuse_with(
         unsupported("text.format", "'text.format' must be of type \"text\": this server cannot force JSON"));

@@ -1,4 +1,5 @@
-// POST /v1/responses: OpenAI's newer form of a chat (https://platform.openai.com/docs/api-reference/responses).
+// POST /v1/responses: OpenAI's newer form of a chat
+// (https://platform.openai.com/docs/api-reference/responses).
 #pragma once
 
 #include <optional>

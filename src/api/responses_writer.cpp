@@ -54,31 +54,31 @@ json::object ResponsesWriter::message(std::string_view status, std::string_view 
 
 json::object ResponsesWriter::response(const engine::Finish* finish) const {
   const char* status = !finish ? "in_progress" : is_cut_short(*finish) ? "incomplete" : "completed";
-  json::object response{
-      {"id", text_of(id_)},
-      {"object", "response"},
-      {"created_at", created_},
-      {"status", status},
-      {"background", false},
-      {"error", nullptr},
-      {"incomplete_details", nullptr},
-      {"instructions", settings_.instructions.empty() ? json::value(nullptr) : text_of(settings_.instructions)},
-      {"max_output_tokens", nullptr},
-      {"model", text_of(model_)},
-      {"output", json::array()},
-      {"parallel_tool_calls", true},
-      {"previous_response_id", nullptr},
-      {"reasoning", {{"effort", nullptr}, {"summary", nullptr}}},
-      {"store", false},
-      {"temperature", settings_.temperature},
-      {"text", {{"format", {{"type", "text"}}}}},
-      {"tool_choice", "auto"},
-      {"tools", json::array()},
-      {"top_logprobs", settings_.top_logprobs},
-      {"top_p", settings_.top_p},
-      {"truncation", "disabled"},
-      {"usage", nullptr},
-      {"metadata", settings_.metadata}};
+  json::object response{{"id", text_of(id_)},
+                        {"object", "response"},
+                        {"created_at", created_},
+                        {"status", status},
+                        {"background", false},
+                        {"error", nullptr},
+                        {"incomplete_details", nullptr},
+                        {"instructions", settings_.instructions.empty() ? json::value(nullptr)
+                                                                        : text_of(settings_.instructions)},
+                        {"max_output_tokens", nullptr},
+                        {"model", text_of(model_)},
+                        {"output", json::array()},
+                        {"parallel_tool_calls", true},
+                        {"previous_response_id", nullptr},
+                        {"reasoning", {{"effort", nullptr}, {"summary", nullptr}}},
+                        {"store", false},
+                        {"temperature", settings_.temperature},
+                        {"text", {{"format", {{"type", "text"}}}}},
+                        {"tool_choice", "auto"},
+                        {"tools", json::array()},
+                        {"top_logprobs", settings_.top_logprobs},
+                        {"top_p", settings_.top_p},
+                        {"truncation", "disabled"},
+                        {"usage", nullptr},
+                        {"metadata", settings_.metadata}};
   if (settings_.max_output_tokens) response["max_output_tokens"] = *settings_.max_output_tokens;
   if (!finish) return response;
   if (is_cut_short(*finish)) response["incomplete_details"] = {{"reason", "max_output_tokens"}};
@@ -103,8 +103,10 @@ void ResponsesWriter::begin(std::string& out) {
   event("response.created", {{"response", response(nullptr)}}, out);
   event("response.in_progress", {{"response", response(nullptr)}}, out);
   event("response.output_item.added", {{"output_index", 0}, {"item", message("in_progress", "")}}, out);
-  event("response.content_part.added",
-        {{"item_id", text_of(message_id_)}, {"output_index", 0}, {"content_index", 0}, {"part", text_part("")}}, out);
+  event(
+      "response.content_part.added",
+      {{"item_id", text_of(message_id_)}, {"output_index", 0}, {"content_index", 0}, {"part", text_part("")}},
+      out);
 }
 
 void ResponsesWriter::part(int32_t, const AnswerPart& part, std::string& out) {
@@ -132,7 +134,8 @@ void ResponsesWriter::end(int32_t, const engine::Finish& finish, std::string& ou
         {{"item_id", text_of(message_id_)}, {"output_index", 0}, {"content_index", 0}, {"part", part}}, out);
   const char* status = is_cut_short(finish) ? "incomplete" : "completed";
   event("response.output_item.done", {{"output_index", 0}, {"item", message(status, text_)}}, out);
-  event(is_cut_short(finish) ? "response.incomplete" : "response.completed", {{"response", response(&finish)}}, out);
+  event(is_cut_short(finish) ? "response.incomplete" : "response.completed",
+        {{"response", response(&finish)}}, out);
 }
 
 void ResponsesWriter::done(std::string&) {}

@@ -26,7 +26,8 @@ void read_texts(Fields& fields, RewriteRequest& out) {
   const json::value* text = fields.any("text");
   if (!fields.ok()) return;
   if (!text) {
-    return fields.refuse_with(bad_request("text", "'text' is missing: expected a string or an array of strings"));
+    return fields.refuse_with(
+        bad_request("text", "'text' is missing: expected a string or an array of strings"));
   }
   out.is_list = text->is_array();
   const json::array one{*text};
@@ -59,7 +60,8 @@ void read_preset(Fields& fields, const rewrite::Presets& presets, rewrite::Prese
     return;
   }
   if (fields.any("preset")) {
-    return fields.refuse_with(bad_request("preset", "'preset' and 'instruction' exclude each other: give one"));
+    return fields.refuse_with(
+        bad_request("preset", "'preset' and 'instruction' exclude each other: give one"));
   }
   out.instruction = std::move(instruction);
   out.language = std::move(language);
@@ -94,7 +96,8 @@ ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& mod
   if (!read) return tl::unexpected(read.error());
   if (const auto found = check_model(read->model, model); !found) return tl::unexpected(found.error());
   if (const auto chats = check_chats(model, "model"); !chats) return tl::unexpected(chats.error());
-  if (const auto fits = check_sampling(read->preset.sampling, model); !fits) return tl::unexpected(fits.error());
+  if (const auto fits = check_sampling(read->preset.sampling, model); !fits)
+    return tl::unexpected(fits.error());
 
   Generation generation;
   std::vector<RewriteText> texts;

@@ -79,7 +79,8 @@ std::string RewriteWriter::Progress::finish() {
   return gained;
 }
 
-RewriteWriter::RewriteWriter(const AnswerHead& head, RewriteWriterOptions options, std::vector<RewriteText> texts)
+RewriteWriter::RewriteWriter(const AnswerHead& head, RewriteWriterOptions options,
+                             std::vector<RewriteText> texts)
     : head_(head), options_(std::move(options)) {
   for (size_t i = 0; i < texts.size(); ++i) texts_.push_back(std::make_unique<Progress>(texts[i], i));
 }

@@ -28,8 +28,8 @@ struct RewriteWriterOptions {
   bool is_list = false;
 };
 
-// The stream's events, all with the "index" of their text: "text" (a piece of the result), "edit" (one that is
-// certain), "result" (what a whole answer says of this text), and last "done".
+// The stream's events, all with the "index" of their text: "text" (a piece of the result), "edit" (one that
+// is certain), "result" (what a whole answer says of this text), and last "done".
 class RewriteWriter final : public AnswerWriter {
  public:
   RewriteWriter(const AnswerHead& head, RewriteWriterOptions options, std::vector<RewriteText> texts);
@@ -46,8 +46,8 @@ class RewriteWriter final : public AnswerWriter {
   struct Progress {
     Progress(const RewriteText& text, size_t index);
 
-    // More of the model's answer; returns what the result gains by it. Its white space at the beginning and at
-    // the end is replaced by that of the source.
+    // More of the model's answer; returns what the result gains by it. Its white space at the beginning and
+    // at the end is replaced by that of the source.
     std::string add(std::string_view answer);
     std::string finish();
 

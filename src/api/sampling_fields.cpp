@@ -72,8 +72,8 @@ void read_stop(Fields& fields, std::vector<std::string>& out) {
   for (const json::value& value : list) {
     const json::string* text = value.if_string();
     if (!text || text->empty() || text->size() > engine::kMaxStopBytes) {
-      return fields.refuse("stop", fmt::format("a string of 1 to {} bytes, or several", engine::kMaxStopBytes),
-                           value);
+      return fields.refuse(
+          "stop", fmt::format("a string of 1 to {} bytes, or several", engine::kMaxStopBytes), value);
     }
     out.emplace_back(text->data(), text->size());
   }
@@ -96,9 +96,9 @@ ApiResult<void> check_sampling(const sampling::SamplingParams& sampling, const S
   const size_t vocabulary = model.tokenizer.vocabulary_size();
   for (const auto& [token, bias] : sampling.logit_bias) {
     if (static_cast<size_t>(token) < vocabulary) continue;
-    return bad_request("logit_bias",
-                       fmt::format("'logit_bias' has the token {}, but the ids of this model end at {}",
-                                   token, vocabulary - 1));
+    return bad_request(
+        "logit_bias", fmt::format("'logit_bias' has the token {}, but the ids of this model end at {}", token,
+                                  vocabulary - 1));
   }
   return {};
 }

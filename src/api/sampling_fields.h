@@ -1,4 +1,5 @@
-// The fields that say how a token is chosen and where an answer ends: the same names in every OpenAI endpoint.
+// The fields that say how a token is chosen and where an answer ends: the same names in every OpenAI
+// endpoint.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ inline constexpr float kDefaultMinP = 0.05f;
 
 inline constexpr int32_t kMaxChoices = 16;  // answers to one request
 
-// temperature, top_k, top_p, min_p, the penalties, seed and logit_bias. `out` holds the defaults before. False
-// if the seed is the random one.
+// temperature, top_k, top_p, min_p, the penalties, seed and logit_bias. `out` holds the defaults before.
+// False if the seed is the random one.
 bool read_sampling(Fields& fields, uint64_t random_seed, sampling::SamplingParams& out);
 // "stop": a string or several.
 void read_stop(Fields& fields, std::vector<std::string>& out);

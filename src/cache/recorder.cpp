@@ -11,8 +11,8 @@ engine::Listener recorded(std::shared_ptr<ResponseCache> cache, std::string key,
     engine::Listener listener;
     CachedAnswer answer;
   };
-  auto recording = std::make_shared<Recording>(
-      Recording{std::move(cache), std::move(key), std::move(listener), {}});
+  auto recording =
+      std::make_shared<Recording>(Recording{std::move(cache), std::move(key), std::move(listener), {}});
   engine::Listener both;
   both.on_logprobs = [recording](std::span<const sampling::Logprobs> logprobs) {
     recording->answer.logprobs.insert(recording->answer.logprobs.end(), logprobs.begin(), logprobs.end());

@@ -53,6 +53,7 @@ std::string request_key(std::string_view owner, std::string_view model, const en
   KeyWriter key;
   key.text(owner);
   key.text(model);
+  key.number(request.owner);
   key.tokens(request.prompt);
   key.number(request.max_tokens);
   key.number(request.ignore_end);

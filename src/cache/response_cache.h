@@ -25,8 +25,9 @@ struct CachedAnswer {
 };
 
 // All that decides an answer, as bytes: two requests have the same key exactly if they have the same answer
-// by the same right. `owner`: whose cache it is; a difference in time must not tell one user what another asked.
-// `model`: fingerprint of weights and configuration. What only changes speed (drafts) is no part of it.
+// by the same right. `owner` (and Request::owner): whose cache it is; a difference in time must not tell one
+// user what another asked. `model`: fingerprint of weights and configuration. What only changes speed
+// (drafts) is no part of it.
 std::string request_key(std::string_view owner, std::string_view model, const engine::Request& request);
 
 struct ResponseCacheOptions {
@@ -75,7 +76,7 @@ class ResponseCache {
   const ResponseCacheOptions options_;
   const Now now_;
   mutable std::mutex mutex_;
-  Entries entries_;  // the last used first
+  Entries entries_;                                                      // the last used first
   std::unordered_map<std::string_view, Entries::iterator, Hash> index_;  // keys point into entries_
   Counts counts_;
 };

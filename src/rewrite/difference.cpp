@@ -34,8 +34,8 @@ struct Stretch {
   size_t source_begin, source_end, result_begin, result_end;
 };
 
-// Where the two differ: the gaps of a heaviest common subsequence, in ascending order. Offsets are indices into
-// the two spans.
+// Where the two differ: the gaps of a heaviest common subsequence, in ascending order. Offsets are indices
+// into the two spans.
 std::vector<Stretch> gaps(std::string_view source, Units a, std::string_view result, Units b) {
   if (a.empty() && b.empty()) return {};
   if (a.size() + 1 > kMaxCells / (b.size() + 1)) return {{0, a.size(), 0, b.size()}};
@@ -84,13 +84,15 @@ bool is_one_word(Units units, size_t begin, size_t end) {
 // unless both put one word in the place of one word.
 std::vector<Stretch> joined(std::vector<Stretch> found, Units a, Units b) {
   const auto word_for_word = [&](const Stretch& gap) {
-    return is_one_word(a, gap.source_begin, gap.source_end) && is_one_word(b, gap.result_begin, gap.result_end);
+    return is_one_word(a, gap.source_begin, gap.source_end) &&
+           is_one_word(b, gap.result_begin, gap.result_end);
   };
   std::vector<Stretch> result;
   for (const Stretch& gap : found) {
     if (!result.empty()) {
       Stretch& last = result.back();
-      const bool one_space = gap.source_begin == last.source_end + 1 && a[last.source_end].kind == UnitKind::kSpace;
+      const bool one_space =
+          gap.source_begin == last.source_end + 1 && a[last.source_end].kind == UnitKind::kSpace;
       if (one_space && !(word_for_word(last) && word_for_word(gap))) {
         last.source_end = gap.source_end;
         last.result_end = gap.result_end;
@@ -108,7 +110,8 @@ size_t place(Units units, size_t index, size_t end_of_text) {
 
 }  // namespace
 
-Difference::Difference(std::string source) : source_(std::move(source)), source_units_(split_units(source_)) {}
+Difference::Difference(std::string source)
+    : source_(std::move(source)), source_units_(split_units(source_)) {}
 
 // Makes the units of the result that can no longer change available, or all of them.
 void Difference::read_units(size_t uncertain) {
@@ -123,10 +126,9 @@ bool Difference::came_back() {
   const size_t end = read_ + 1;
   if (end - next_result_ < kReturnUnits) return false;
   const auto last = result_units_.begin() + static_cast<ptrdiff_t>(end - kReturnUnits);
-  const auto found = std::search(source_units_.begin() + static_cast<ptrdiff_t>(next_source_), source_units_.end(),
-                                 last, last + kReturnUnits, [this](const Unit& a, const Unit& b) {
-                                   return a.in(source_) == b.in(result_);
-                                 });
+  const auto found = std::search(
+      source_units_.begin() + static_cast<ptrdiff_t>(next_source_), source_units_.end(), last,
+      last + kReturnUnits, [this](const Unit& a, const Unit& b) { return a.in(source_) == b.in(result_); });
   if (found == source_units_.end()) return false;
   returned_to_ = static_cast<size_t>(found - source_units_.begin()) + kReturnUnits;
   // Words with spaces between; a row of signs may stand anywhere.

@@ -1,9 +1,9 @@
 // What a rewrite changed: edits of words, which give the result when they are applied to the source.
 //
-// Edits become certain while the result is still growing, and a certain edit never changes: a difference stays
-// open until the result has come back to the source, which is when it has three words in a row in common with it
-// again. What lies between is then aligned so that as many words as possible stay (a weighted longest common
-// subsequence). So the edits of a stream and those of the whole text are the same.
+// Edits become certain while the result is still growing, and a certain edit never changes: a difference
+// stays open until the result has come back to the source, which is when it has three words in a row in
+// common with it again. What lies between is then aligned so that as many words as possible stay (a weighted
+// longest common subsequence). So the edits of a stream and those of the whole text are the same.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +45,8 @@ class Difference {
   Difference(const Difference&) = delete;
   Difference& operator=(const Difference&) = delete;
 
-  // More of the result, in whole characters. The edits that are certain by now are appended to `out`, in ascending order.
+  // More of the result, in whole characters. The edits that are certain by now are appended to `out`, in
+  // ascending order.
   void push(std::string_view text, std::vector<Edit>& out);
   // The result is complete: all other edits.
   void finish(std::vector<Edit>& out);
@@ -65,8 +66,8 @@ class Difference {
   std::vector<Unit> result_units_;  // the certain ones of result_
   size_t next_source_ = 0;          // units before these are settled
   size_t next_result_ = 0;
-  size_t read_ = 0;            // result units that were looked at
-  size_t returned_to_ = 0;     // behind the source units with which the result's last ones agree
+  size_t read_ = 0;         // result units that were looked at
+  size_t returned_to_ = 0;  // behind the source units with which the result's last ones agree
 };
 
 // The edits of two whole texts.

@@ -24,8 +24,8 @@ bool is_space(char byte) {
   return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-// The end of what stands between `open` at the beginning of `text` and `close`; 0 if it is empty, too long, or
-// goes over a line's end.
+// The end of what stands between `open` at the beginning of `text` and `close`; 0 if it is empty, too long,
+// or goes over a line's end.
 size_t enclosed(std::string_view text, std::string_view open, std::string_view close) {
   if (!text.starts_with(open)) return 0;
   const std::string_view near = text.substr(0, kMaxPlaceholderBytes);
@@ -67,7 +67,8 @@ size_t placeholder(std::string_view text, char before) {
 size_t link(std::string_view text) {
   if (!text.starts_with("http://") && !text.starts_with("https://") && !text.starts_with("www.")) return 0;
   size_t end = 0;
-  while (end < text.size() && !is_space(text[end]) && text[end] != '<' && text[end] != '>' && text[end] != '"') {
+  while (end < text.size() && !is_space(text[end]) && text[end] != '<' && text[end] != '>' &&
+         text[end] != '"') {
     ++end;
   }
   while (end > 0 && std::string_view(".,;:!?)'").find(text[end - 1]) != std::string_view::npos) --end;
@@ -158,8 +159,9 @@ bool is_pronoun(std::string_view word) {
 
 std::vector<Fact> find_names(std::string_view text, std::string_view language) {
   const std::vector<Unit> units = split_units(text);
-  const bool has_small = std::ranges::any_of(
-      units, [&](const Unit& unit) { return unit.kind == UnitKind::kWord && capitals_of(unit.in(text)).small; });
+  const bool has_small = std::ranges::any_of(units, [&](const Unit& unit) {
+    return unit.kind == UnitKind::kWord && capitals_of(unit.in(text)).small;
+  });
   std::vector<Fact> names;
   if (!has_small) return names;
   bool begins_sentence = true;
@@ -171,14 +173,16 @@ std::vector<Fact> find_names(std::string_view text, std::string_view language) {
     }
     if (unit.kind == UnitKind::kSign) {
       // Commas and the like go on with the sentence; ends, quotes, brackets and dashes may begin one.
-      if (written != "," && written != ";" && written != "'" && written != "&" && written != "/") begins_sentence = true;
+      if (written != "," && written != ";" && written != "'" && written != "&" && written != "/")
+        begins_sentence = true;
       continue;
     }
     const std::string_view word = without_genitive(written);
     const Capitals capitals = capitals_of(word);
     const bool by_beginning = language == "en" && capitals.first && !begins_sentence && !is_pronoun(word);
     begins_sentence = false;
-    if (capitals.further || by_beginning) names.push_back({FactKind::kName, {unit.begin, unit.begin + word.size()}});
+    if (capitals.further || by_beginning)
+      names.push_back({FactKind::kName, {unit.begin, unit.begin + word.size()}});
   }
   return names;
 }
@@ -209,7 +213,8 @@ std::map<std::pair<FactKind, std::string>, int> count(std::string_view text, con
 }
 
 bool has_word(std::string_view text, const std::vector<Unit>& units, std::string_view word) {
-  return std::ranges::any_of(units, [&](const Unit& unit) { return without_genitive(unit.in(text)) == word; });
+  return std::ranges::any_of(units,
+                             [&](const Unit& unit) { return without_genitive(unit.in(text)) == word; });
 }
 
 }  // namespace
@@ -218,17 +223,18 @@ std::vector<Fact> find_facts(std::string_view text, std::string_view language) {
   std::vector<Fact> facts = find_literals(text);
   const size_t literals = facts.size();
   for (const Fact& name : find_names(text, language)) {
-    const bool inside = std::any_of(facts.begin(), facts.begin() + static_cast<ptrdiff_t>(literals),
-                                    [&](const Fact& fact) {
-                                      return name.where.begin < fact.where.end && fact.where.begin < name.where.end;
-                                    });
+    const bool inside =
+        std::any_of(facts.begin(), facts.begin() + static_cast<ptrdiff_t>(literals), [&](const Fact& fact) {
+          return name.where.begin < fact.where.end && fact.where.begin < name.where.end;
+        });
     if (!inside) facts.push_back(name);
   }
   std::ranges::sort(facts, {}, [](const Fact& fact) { return fact.where.begin; });
   return facts;
 }
 
-std::vector<Concern> compare_facts(std::string_view source, std::string_view result, std::string_view language) {
+std::vector<Concern> compare_facts(std::string_view source, std::string_view result,
+                                   std::string_view language) {
   const std::vector<Fact> before = find_facts(source, language);
   const std::vector<Fact> after = find_facts(result, language);
   const auto in_source = count(source, before);

@@ -24,9 +24,9 @@ struct Fact {
   friend bool operator==(const Fact&, const Fact&) = default;
 };
 
-// In ascending order, not overlapping. Names are words with a capital letter behind their first letter ("NATO",
-// "McDonald"); in English also words that begin with one, but not at the beginning of a sentence. In German
-// every noun does. A text without a small letter has no names.
+// In ascending order, not overlapping. Names are words with a capital letter behind their first letter
+// ("NATO", "McDonald"); in English also words that begin with one, but not at the beginning of a sentence. In
+// German every noun does. A text without a small letter has no names.
 std::vector<Fact> find_facts(std::string_view text, std::string_view language);
 
 // A fact that the rewrite lost, or one that it made up.
@@ -38,9 +38,10 @@ struct Concern {
 };
 
 // Facts of the source that the result has fewer times, and numbers, links and placeholders of the result that
-// the source has nowhere. A name survives if it is there at all: another mention may have become "she". Numbers
-// are compared without their thousands separators.
-std::vector<Concern> compare_facts(std::string_view source, std::string_view result, std::string_view language);
+// the source has nowhere. A name survives if it is there at all: another mention may have become "she".
+// Numbers are compared without their thousands separators.
+std::vector<Concern> compare_facts(std::string_view source, std::string_view result,
+                                   std::string_view language);
 
 std::string_view name_of(FactKind kind);  // "number", "name", "link", "placeholder"
 

@@ -8,7 +8,8 @@
 namespace riposte::rewrite {
 
 enum class UnitKind {
-  kWord,   // letters and digits, with apostrophes, hyphens, points and commas inside: "don't", "3.5", "well-known"
+  kWord,   // letters and digits, with apostrophes, hyphens, points and commas inside: "don't", "3.5",
+           // "well-known"
   kSpace,  // a run of white space
   kSign,   // any other character, alone
 };
@@ -21,8 +22,8 @@ struct Unit {
   std::string_view in(std::string_view text) const { return text.substr(begin, end - begin); }
 };
 
-// All of `text`, in order, without gaps. `text` is UTF-8; a byte that is none becomes a sign of its own. What is
-// appended to the text later can change its last two units only.
+// All of `text`, in order, without gaps. `text` is UTF-8; a byte that is none becomes a sign of its own. What
+// is appended to the text later can change its last two units only.
 std::vector<Unit> split_units(std::string_view text);
 // Those from the byte `begin` on, where a unit of the whole text begins; appended to `out`.
 void split_units(std::string_view text, size_t begin, std::vector<Unit>& out);

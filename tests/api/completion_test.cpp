@@ -35,7 +35,8 @@ ChoiceAnswer answer(std::string text) {
 
 TEST(CompletionRequest, APromptIsATextOrTokensOrAListOfEither) {
   EXPECT_THAT(parsed(R"({"prompt":"ab"})").prompts, ElementsAre(CompletionPrompt("ab")));
-  EXPECT_THAT(parsed(R"({"prompt":[5,6]})").prompts, ElementsAre(CompletionPrompt(std::vector<TokenId>{5, 6})));
+  EXPECT_THAT(parsed(R"({"prompt":[5,6]})").prompts,
+              ElementsAre(CompletionPrompt(std::vector<TokenId>{5, 6})));
   EXPECT_THAT(parsed(R"({"prompt":["a","b"]})").prompts,
               ElementsAre(CompletionPrompt("a"), CompletionPrompt("b")));
   EXPECT_EQ(parsed(R"({"prompt":[[5],[6,7]]})").prompts.size(), 2u);
@@ -90,7 +91,8 @@ TEST(CompletionRequest, WhatTheModelCannotTakeIsRefused) {
 
 TEST(Completion, EachPromptGetsItsChoicesInOrder) {
   BabbleModel model;
-  const auto generation = read_completion(R"({"prompt":["a","b"],"n":2,"echo":true})", model.served(), kContext);
+  const auto generation =
+      read_completion(R"({"prompt":["a","b"],"n":2,"echo":true})", model.served(), kContext);
   ASSERT_TRUE(generation) << generation.error().message;
   ASSERT_EQ(generation->requests.size(), 4u);
   EXPECT_THAT(generation->requests[1].prompt, ElementsAre(kFirstByteToken + 'a'));

@@ -30,8 +30,12 @@ engine::Finish finish() {
 
 class OllamaTest : public ::testing::Test {
  protected:
-  Generation generate(const std::string& body) { return taken(read_ollama_generate(body, model_.served(), kContext)); }
-  Generation chat(const std::string& body) { return taken(read_ollama_chat(body, model_.served(), kContext)); }
+  Generation generate(const std::string& body) {
+    return taken(read_ollama_generate(body, model_.served(), kContext));
+  }
+  Generation chat(const std::string& body) {
+    return taken(read_ollama_chat(body, model_.served(), kContext));
+  }
   std::string prompt_of(const Generation& generation) {
     return model_.tokenizer.decode(generation.requests.at(0).prompt, /*with_control=*/true);
   }
@@ -51,7 +55,9 @@ TEST_F(OllamaTest, APromptGoesThroughTheTemplateUnlessItIsRaw) {
 
 TEST_F(OllamaTest, AnswersStreamUnlessTheRequestSaysOtherwise) {
   EXPECT_TRUE(generate(R"({"model":"tiny/babble","prompt":"hi"})").stream);
-  EXPECT_FALSE(chat(R"({"model":"tiny/babble:latest","messages":[{"role":"user","content":"x"}],"stream":false})").stream);
+  EXPECT_FALSE(
+      chat(R"({"model":"tiny/babble:latest","messages":[{"role":"user","content":"x"}],"stream":false})")
+          .stream);
 }
 
 TEST_F(OllamaTest, OptionsArriveUnderOllamasNames) {
@@ -70,8 +76,8 @@ TEST_F(OllamaTest, OptionsArriveUnderOllamasNames) {
 }
 
 TEST_F(OllamaTest, NothingToAnswerMeansThatTheModelIsToBeLoaded) {
-  for (const Generation& generation : {generate(R"({"model":"tiny/babble"})"),
-                                       chat(R"({"model":"tiny/babble","messages":[]})")}) {
+  for (const Generation& generation :
+       {generate(R"({"model":"tiny/babble"})"), chat(R"({"model":"tiny/babble","messages":[]})")}) {
     EXPECT_TRUE(generation.requests.empty());
     const auto answer = boost::json::parse(generation.writer->whole({}));
     EXPECT_EQ(answer.at("done"), true);
@@ -102,8 +108,8 @@ TEST_F(OllamaTest, WhatIsWrongIsRefused) {
     EXPECT_EQ(generation.error().status, status) << body;
   }
   const auto picture = read_ollama_chat(
-      R"({"model":"tiny/babble","messages":[{"role":"user","content":"x","images":["AAAA"]}]})", model_.served(),
-      kContext);
+      R"({"model":"tiny/babble","messages":[{"role":"user","content":"x","images":["AAAA"]}]})",
+      model_.served(), kContext);
   ASSERT_FALSE(picture);
   EXPECT_THAT(picture.error().message, HasSubstr("messages[0].images"));
 }

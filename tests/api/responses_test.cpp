@@ -77,16 +77,19 @@ TEST(ResponsesRequest, WhatIsWrongIsRefusedWithTheFieldsName) {
 
 TEST(Responses, AWholeAnswerHasOneMessage) {
   BabbleModel model;
-  const auto generation = read_responses(R"({"input":"x","temperature":0,"metadata":{"a":"b"}})", model.served(), kContext);
+  const auto generation =
+      read_responses(R"({"input":"x","temperature":0,"metadata":{"a":"b"}})", model.served(), kContext);
   ASSERT_TRUE(generation) << generation.error().message;
   const std::vector<ChoiceAnswer> choices{{{"hello", {}}, finish_for(engine::FinishReason::kStop)}};
   const auto answer = boost::json::parse(generation->writer->whole(choices));
   EXPECT_EQ(answer.at("object"), "response");
   EXPECT_EQ(answer.at("status"), "completed");
   EXPECT_EQ(answer.at("metadata").at("a"), "b");
-  EXPECT_EQ(answer.at("output"), boost::json::parse(R"([{"type": "message", "id": "msg_1", "status": "completed",
+  EXPECT_EQ(answer.at("output"),
+            boost::json::parse(R"([{"type": "message", "id": "msg_1", "status": "completed",
     "role": "assistant", "content": [{"type": "output_text", "text": "hello", "annotations": [], "logprobs": []}]}])"));
-  EXPECT_EQ(answer.at("usage"), boost::json::parse(R"({"input_tokens": 10, "input_tokens_details": {"cached_tokens": 4},
+  EXPECT_EQ(answer.at("usage"),
+            boost::json::parse(R"({"input_tokens": 10, "input_tokens_details": {"cached_tokens": 4},
     "output_tokens": 3, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 13})"));
 }
 
@@ -108,10 +111,11 @@ TEST(Responses, AStreamGrowsTheResponseInNumberedEvents) {
     EXPECT_EQ(data.at("type").as_string(), event.name);
     EXPECT_EQ(data.at("sequence_number"), number++);
   }
-  EXPECT_THAT(names, ElementsAre("response.created", "response.in_progress", "response.output_item.added",
-                                 "response.content_part.added", "response.output_text.delta",
-                                 "response.output_text.delta", "response.output_text.done",
-                                 "response.content_part.done", "response.output_item.done", "response.incomplete"));
+  EXPECT_THAT(names,
+              ElementsAre("response.created", "response.in_progress", "response.output_item.added",
+                          "response.content_part.added", "response.output_text.delta",
+                          "response.output_text.delta", "response.output_text.done",
+                          "response.content_part.done", "response.output_item.done", "response.incomplete"));
   const auto last = boost::json::parse(events_of(out).back().data).at("response");
   EXPECT_EQ(last.at("output").at(0).at("content").at(0).at("text"), "hello");
   EXPECT_EQ(last.at("incomplete_details").at("reason"), "max_output_tokens");

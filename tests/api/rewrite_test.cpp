@@ -62,7 +62,8 @@ TEST_F(RewriteTest, GrammarInEnglishIsWhatARequestGetsThatSaysNothingElse) {
 }
 
 TEST_F(RewriteTest, APresetOrAnInstructionIsTaken) {
-  EXPECT_THAT(parsed(R"({"text":"er geht","preset":"formal","language":"de"})").preset.instruction, HasSubstr("Sie"));
+  EXPECT_THAT(parsed(R"({"text":"er geht","preset":"formal","language":"de"})").preset.instruction,
+              HasSubstr("Sie"));
   EXPECT_EQ(parsed(R"({"text":"x","instruction":"Shout."})").preset.instruction, "Shout.");
   EXPECT_FALSE(parsed(R"({"text":"x","temperature":1})").repeatable);
   EXPECT_TRUE(parsed(R"({"text":"x","temperature":1,"seed":7})").repeatable);

@@ -91,8 +91,9 @@ TEST_F(ResponseCacheTest, ManyThreadsFindWhatEachOfThemPut) {
 }
 
 TEST(RequestKey, EverythingThatDecidesAnAnswerIsPartOfIt) {
-  const engine::Request plain{.prompt = {1, 2, 3}, .max_tokens = 9, .sampling = {.temperature = 1.0f, .seed = 1}};
-  std::vector<engine::Request> others(12, plain);
+  const engine::Request plain{
+      .prompt = {1, 2, 3}, .max_tokens = 9, .sampling = {.temperature = 1.0f, .seed = 1}};
+  std::vector<engine::Request> others(13, plain);
   others[0].prompt = {1, 2};
   others[1].max_tokens = 10;
   others[2].stop = {"x"};
@@ -105,6 +106,7 @@ TEST(RequestKey, EverythingThatDecidesAnAnswerIsPartOfIt) {
   others[9].sampling.logit_bias = {{1, 2.0f}};
   others[10].sampling.top_logprobs = 0;
   others[11].sampling.frequency_penalty = 1.0f;
+  others[12].owner = 5;
   const std::string key = request_key("me", "model", plain);
   for (const engine::Request& other : others) EXPECT_NE(request_key("me", "model", other), key);
   EXPECT_NE(request_key("you", "model", plain), key);

@@ -18,17 +18,17 @@ Told ask(Engine& engine, Request request) {
   Told told;
   std::promise<void> end;
   const auto id = engine.submit(
-      std::move(request),
-      {.on_logprobs =
-           [&](std::span<const sampling::Logprobs> new_ones) {
-             EXPECT_EQ(told.logprobs.size(), told.tokens.size()) << "they come before their tokens";
-             told.logprobs.insert(told.logprobs.end(), new_ones.begin(), new_ones.end());
-           },
-       .on_text =
-           [&](std::string_view, std::span<const TokenId> new_ones) {
-             told.tokens.insert(told.tokens.end(), new_ones.begin(), new_ones.end());
-           },
-       .on_finish = [&](const Finish&) { end.set_value(); }});
+      std::move(request), {.on_logprobs =
+                               [&](std::span<const sampling::Logprobs> new_ones) {
+                                 EXPECT_EQ(told.logprobs.size(), told.tokens.size())
+                                     << "they come before their tokens";
+                                 told.logprobs.insert(told.logprobs.end(), new_ones.begin(), new_ones.end());
+                               },
+                           .on_text =
+                               [&](std::string_view, std::span<const TokenId> new_ones) {
+                                 told.tokens.insert(told.tokens.end(), new_ones.begin(), new_ones.end());
+                               },
+                           .on_finish = [&](const Finish&) { end.set_value(); }});
   EXPECT_TRUE(id) << id.error().message;
   if (id) end.get_future().wait();
   return told;

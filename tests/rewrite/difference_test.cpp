@@ -42,7 +42,8 @@ TEST(Difference, NeighboursThatChangeWordForWordStayApart) {
 }
 
 TEST(Difference, OtherNeighboursAreOneChange) {
-  EXPECT_THAT(shown("We meet in the evening.", "We meet at night."), ElementsAre("in the evening>at night wording"));
+  EXPECT_THAT(shown("We meet in the evening.", "We meet at night."),
+              ElementsAre("in the evening>at night wording"));
 }
 
 TEST(Difference, EveryCategoryIsFound) {
@@ -89,9 +90,9 @@ class RandomText {
 
   size_t below(size_t bound) { return std::uniform_int_distribution<size_t>(0, bound - 1)(random_); }
   std::string piece() {
-    static const std::vector<std::string> kPieces = {"a",  "b",   "the", "go", "goes", "don't", "3.5",    ",",   ".",
-                                                     " ",  " ",   " ",   " ",  "  ",   "\n",    "\u00fc", "-",   "'",
-                                                     "\"", "Go", "\u20ac", "\xff", "\xc3", "x.y", "8:30"};
+    static const std::vector<std::string> kPieces = {
+        "a",  "b",  "the",    "go", "goes", "don't", "3.5", ",",      ".",    " ",    " ",   " ",   " ",
+        "  ", "\n", "\u00fc", "-",  "'",    "\"",    "Go",  "\u20ac", "\xff", "\xc3", "x.y", "8:30"};
     return kPieces[below(kPieces.size())];
   }
   std::vector<std::string> text() {

@@ -47,14 +47,16 @@ TEST(Facts, LinksEndBeforeTheSentenceDoes) {
 }
 
 TEST(Facts, PlaceholdersOfCommonKindsAreFound) {
-  EXPECT_THAT(found("dear {name}, {{ day }} ${PRICE} %s %1$d %(who)s <b>now</b>"),
-              ElementsAre("placeholder {name}", "placeholder {{ day }}", "placeholder ${PRICE}", "placeholder %s",
-                          "placeholder %1$d", "placeholder %(who)s", "placeholder <b>", "placeholder </b>"));
+  EXPECT_THAT(
+      found("dear {name}, {{ day }} ${PRICE} %s %1$d %(who)s <b>now</b>"),
+      ElementsAre("placeholder {name}", "placeholder {{ day }}", "placeholder ${PRICE}", "placeholder %s",
+                  "placeholder %1$d", "placeholder %(who)s", "placeholder <b>", "placeholder </b>"));
   EXPECT_THAT(found("50% sure, a < b > c, {} and {\n}"), ElementsAre("number 50"));
 }
 
 TEST(Facts, NamesAreCapitalWordsInsideASentence) {
-  EXPECT_THAT(found("Yesterday Anna met Bob's friend. They talked, I listened."), ElementsAre("name Anna", "name Bob"));
+  EXPECT_THAT(found("Yesterday Anna met Bob's friend. They talked, I listened."),
+              ElementsAre("name Anna", "name Bob"));
   EXPECT_THAT(found("NATO and McDonald said"), ElementsAre("name NATO", "name McDonald"));
   EXPECT_THAT(found("THIS IS LOUD"), IsEmpty());
 }
@@ -64,13 +66,15 @@ TEST(Facts, NounsAreNoNamesInGerman) {
 }
 
 TEST(Facts, WhatSurvivesIsNoConcern) {
-  EXPECT_THAT(concerns("on monday Anna pay 1,000 to me@example.org", "On Monday, Anna paid 1000 to me@example.org."),
-              IsEmpty());
+  EXPECT_THAT(
+      concerns("on monday Anna pay 1,000 to me@example.org", "On Monday, Anna paid 1000 to me@example.org."),
+      IsEmpty());
   EXPECT_THAT(concerns("I told Anna that Anna must go", "I told Anna that she must go."), IsEmpty());
 }
 
 TEST(Facts, WhatIsLostOrMadeUpIsTold) {
-  EXPECT_THAT(concerns("we met Anna at 5 and at 5", "we met her at 5 and at 6"), ElementsAre("-Anna", "-5", "+6"));
+  EXPECT_THAT(concerns("we met Anna at 5 and at 5", "we met her at 5 and at 6"),
+              ElementsAre("-Anna", "-5", "+6"));
   EXPECT_THAT(concerns("dear {name}", "dear {names} at http://x.org"),
               ElementsAre("-{name}", "+{names}", "+http://x.org"));
 }

@@ -24,7 +24,8 @@ TEST(Units, AreWordsSpacesAndSigns) {
 }
 
 TEST(Units, ApostrophesAndHyphensInsideBelongToTheWord) {
-  EXPECT_THAT(cut("don't well-known rock'n'roll"), ElementsAre("don't", " ", "well-known", " ", "rock'n'roll"));
+  EXPECT_THAT(cut("don't well-known rock'n'roll"),
+              ElementsAre("don't", " ", "well-known", " ", "rock'n'roll"));
   EXPECT_THAT(cut("don\u2019t"), ElementsAre("don\u2019t"));
   EXPECT_THAT(cut("'a' -b"), ElementsAre("'", "a", "'", " ", "-", "b"));
 }
