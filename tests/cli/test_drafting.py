@@ -26,3 +26,22 @@ def test_an_answer_has_the_same_bytes_with_and_without_drafts(riposte, instructi
     assert sum(answer["accepted_tokens"] for answer in drafted) > 10
     assert sum(answer["passes"] for answer in drafted) < sum(answer["passes"] for answer in plain)
     assert all(answer["drafted_tokens"] == 0 for answer in plain)
+
+
+def test_a_sentence_that_comes_again_takes_fewer_passes_and_gives_the_same_bytes(riposte):
+    if not MODEL.is_file():
+        pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
+    answers = {}
+    for option in ("--no-history", "--no-drafting", None):
+        done = riposte("rewrite", "--model", MODEL, "--json", "--preset", "simplify", *filter(None, [option]),
+                       *SENTENCES, *SENTENCES)
+        answers[option] = [json.loads(line) for line in done.stdout.splitlines()]
+        assert len(answers[option]) == 2 * len(SENTENCES), done.stderr
+    texts = [[answer["text"] for answer in each] for each in answers.values()]
+    assert texts[0] == texts[1] == texts[2]
+
+    def passes_the_second_time(option):
+        return sum(answer["passes"] for answer in answers[option][len(SENTENCES):])
+
+    assert passes_the_second_time(None) < passes_the_second_time("--no-history")
+    assert passes_the_second_time("--no-history") <= passes_the_second_time("--no-drafting")
