@@ -149,6 +149,11 @@ std::vector<Part> parts_of(const Measurement& one, const Bench& bench, const har
   return parts;
 }
 
+// Of the output head's panels, how many screening could not rule out.
+double surviving_share(const executor::StepProfile& profile) {
+  return static_cast<double>(profile.surviving_panels) / static_cast<double>(profile.screened_panels);
+}
+
 std::string as_lines(const std::vector<Part>& parts, const executor::StepProfile& profile) {
   std::string text;
   for (const Part& part : parts) {
@@ -157,9 +162,14 @@ std::string as_lines(const std::vector<Part>& parts, const executor::StepProfile
       text += fmt::format("{:>7.0f} % of {}", 100 * part.ceiling.share, part.ceiling.of);
     text += '\n';
   }
-  return text + fmt::format("{:>22}{:>10.0f} a step\n", "barriers",
-                            static_cast<double>(profile.barriers) /
-                                static_cast<double>(std::max<uint64_t>(1, profile.steps)));
+  const auto steps = static_cast<double>(std::max<uint64_t>(1, profile.steps));
+  text += fmt::format("{:>22}{:>10.0f} a step\n", "barriers", static_cast<double>(profile.barriers) / steps);
+  if (profile.screened_panels > 0) {
+    text += fmt::format("{:>22}{:>10.0f} a step, {:.2f} %\n", "head survivors",
+                        static_cast<double>(profile.surviving_panels) / steps,
+                        100 * surviving_share(profile));
+  }
+  return text;
 }
 
 json::object as_json(const Measurement& one, const std::vector<Part>& parts) {
@@ -177,6 +187,7 @@ json::object as_json(const Measurement& one, const std::vector<Part>& parts) {
     for (const Part& part : parts) times[part.name] = part.milliseconds;
     object["part_milliseconds"] = std::move(times);
     object["barriers"] = static_cast<double>(one.profile.barriers) / static_cast<double>(one.profile.steps);
+    if (one.profile.screened_panels > 0) object["surviving_share"] = surviving_share(one.profile);
   }
   return object;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "executor/cpu/screened_head.h"
 #include "quant/packed.h"
 
 namespace riposte::apps {
@@ -14,6 +15,17 @@ Work product(const model::Matrix& matrix, int32_t rows) {
   const quant::PanelLayout layout(quant::packed_format(matrix.type), matrix.columns);
   return {.bytes = panels * static_cast<double>(layout.bytes),
           .multiplications = static_cast<double>(matrix.rows) * matrix.columns * rows};
+}
+
+// The output head: where it has a screening form, a few rows read little more than that.
+Work head(const model::Matrix& matrix, int32_t rows) {
+  const bool screens = quant::packed_format(matrix.type) == quant::kPackedQ8_0 &&
+                       rows <= executor::most_screened_rows(matrix.rows);
+  if (!screens) return product(matrix, rows);
+  const auto panels = static_cast<double>((matrix.rows + quant::kPanelRows - 1) / quant::kPanelRows);
+  Work work = product(matrix, rows);
+  work.bytes = panels * static_cast<double>(quant::PanelLayout(quant::kScreenQ8_0, matrix.columns).bytes);
+  return work;
 }
 
 }  // namespace
@@ -49,7 +61,7 @@ StepWork work_of_step(const model::Model& model, int32_t rows, int32_t answers, 
     part(StepPart::kAttention) +=
         {.bytes = 2.0 * sizeof(uint16_t) * visible * config.kv_heads * config.head_size};
   }
-  part(StepPart::kHead) += product(model.weights.output, answers);
+  part(StepPart::kHead) += head(model.weights.output, answers);
   return work;
 }
 

@@ -21,8 +21,7 @@ struct StepWork {
   Work all() const;
 };
 
-// A step of `rows` rows, of which `answers` (at least 1) pass through the whole output head, after `context`
-// tokens.
+// A step of `rows` rows, of which `answers` (at least 1) want the greatest logit, after `context` tokens.
 StepWork work_of_step(const model::Model& model, int32_t rows, int32_t answers, int32_t context);
 
 }  // namespace riposte::apps

@@ -10,8 +10,16 @@ namespace {
 struct Dot {
   template <int bits, int columns, int rows>
   static void dot(int32x4_t (&sum)[rows], const int32x4_t* weights, const int32_t* activations) {
+    if constexpr (columns == 1) {
+      static_assert(bits < 8, "a single column of 8 bits would need the correction below");
+      for (int r = 0; r < rows; ++r) {
+        const int8x16_t a = vreinterpretq_s8_s32(vdupq_n_s32(activations[r * 8]));
+        sum[r] = vdotq_s32(sum[r], vreinterpretq_s8_s32(weights[0]), a);
+      }
+      return;
+    }
 #pragma GCC unroll 2
-    for (int c = 0; c < columns; c += 4) {
+    for (int c = 0; c + 4 <= columns; c += 4) {
       int8x16_t w[4];
 #pragma GCC unroll 4
       for (int i = 0; i < 4; ++i) {

@@ -10,8 +10,15 @@ namespace {
 struct Dot {
   template <int bits, int columns, int rows>
   static void dot(int32x4_t (&sum)[rows], const int32x4_t* weights, const int32_t* activations) {
+    if constexpr (columns == 1) {
+      for (int r = 0; r < rows; ++r) {
+        const int8x16_t a = vreinterpretq_s8_s32(vdupq_n_s32(activations[r * 8]));
+        sum[r] = vusdotq_s32(sum[r], vreinterpretq_u8_s32(weights[0]), a);
+      }
+      return;
+    }
 #pragma GCC unroll 2
-    for (int c = 0; c < columns; c += 4) {
+    for (int c = 0; c + 4 <= columns; c += 4) {
 #pragma GCC unroll 4
       for (int r = 0; r < rows; ++r) {
         const int8x16_t a = vreinterpretq_s8_s32(vld1q_s32(activations + r * 8 + c));

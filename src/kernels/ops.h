@@ -83,6 +83,28 @@ struct PanelProduct {
   std::span<const RowGroup> list = {};  // ascending by group, then by row; empty: all groups of all rows
 };
 
+// A cheap look at a panel of kScreenQ8_0, for rows of which only the greatest output is asked for. Of every lane,
+//
+//   estimate = acc of PanelProduct, of the matrix that the panel screens, with the low four bits of all cold inputs taken for 8, so that
+//              dot = 16 * (sum of high bits * activation q) + (sum of hot low bits * activation q) + start
+//   bound    = fma(whole norm, second radius, fma(cold norm, radius, estimate))
+//
+// By Cauchy and Schwarz the product differs from the estimate by at most cold norm * radius, where radius is the root of the
+// sum of squares of d * q over the cold inputs, and what second planes add to it is at most whole norm * second radius, that
+// root over the second planes; and by rounding: screened_head.h accounts for that.
+//
+// Only the greatest of the 16 lanes is kept: lane i = lane i > lane i + 8 ? lane i : lane i + 8, then + 4, + 2, + 1.
+struct PanelScreen {
+  const std::byte* panel;
+  const quant::PanelLayout* layout;
+  ActivationBlock activations;
+  const int32_t* starts;  // [groups][width]: -120 * (sum of q) - 8 * (sum of q of the hot inputs)
+  const float* radius;    // [rows]
+  const float* second_radius;  // [rows]
+  float* estimates;       // [rows]
+  float* bounds;          // [rows]
+};
+
 // Attention of one position's query heads that share one key and value head.
 //
 //   score[j] = the dot product of query and key j: acc = fma(query[i], key[j][i], acc), i ascending, beginning with +0
@@ -111,6 +133,7 @@ struct Kernels {
   std::string_view name;
 
   void (*panel_product)(const PanelProduct& product);
+  void (*screen)(const PanelScreen& screen);
 
   // out = (x * r) * weight, r = 1 / sqrt(row sum of fma-accumulated squares / n + epsilon). out may be x.
   void (*rms_norm)(const float* x, const float* weight, float epsilon, float* out, int n);

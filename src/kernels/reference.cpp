@@ -145,6 +145,47 @@ void panel_product(const PanelProduct& product) {
   }
 }
 
+float estimate_of(const PanelScreen& screen, int row, int lane) {
+  const quant::PanelLayout& layout = *screen.layout;
+  float acc = 0.0f;
+  for (int64_t g = 0; g < layout.groups; ++g) {
+    const int64_t at = g * screen.activations.width + row;
+    const int8_t* a = screen.activations.q + at * kGroupSize;
+    int high = 0, low = screen.starts[at];
+    for (int k = 0; k < kGroupSize; ++k) {
+      high += quant_of(quant::kPackedQ4_0, screen.panel + g * quant::kScreenQ8_0.quant_bytes(), lane, k) * a[k];
+    }
+    for (int k = 0; k < quant::kHotInputs; ++k) {
+      const int both = load<uint8_t>(screen.panel + layout.hot + g / 2 * 64 + lane * 4 + k);
+      low += (g % 2 == 0 ? both & 15 : both >> 4) * a[k];
+    }
+    const float scale = load_half(screen.panel + layout.scales + static_cast<size_t>(g * kPanelRows + lane) * 2);
+    acc = std::fma(static_cast<float>(16 * high + low), scale * screen.activations.scales[at].d, acc);
+  }
+  return acc;
+}
+
+float greatest_lane(float (&lanes)[kPanelRows]) {
+  for (int half = kPanelRows / 2; half >= 1; half /= 2) {
+    for (int i = 0; i < half; ++i) lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
+  }
+  return lanes[0];
+}
+
+void screen(const PanelScreen& screen) {
+  for (int row = 0; row < screen.activations.rows; ++row) {
+    float estimates[kPanelRows], bounds[kPanelRows];
+    for (int lane = 0; lane < kPanelRows; ++lane) {
+      estimates[lane] = estimate_of(screen, row, lane);
+      const std::byte* norm = screen.panel + screen.layout->norms + static_cast<size_t>(lane) * sizeof(float);
+      const float bound = std::fma(load<float>(norm), screen.radius[row], estimates[lane]);
+      bounds[lane] = std::fma(load<float>(norm + kPanelRows * sizeof(float)), screen.second_radius[row], bound);
+    }
+    screen.estimates[row] = greatest_lane(estimates);
+    screen.bounds[row] = greatest_lane(bounds);
+  }
+}
+
 float sum_of_squares(const float* x, int n) {
   float lanes[kLanes] = {};
   for (int i = 0; i < n; ++i) lanes[i % kLanes] = std::fma(x[i], x[i], lanes[i % kLanes]);
@@ -288,6 +329,7 @@ int argmax(const float* x, int n) {
 
 const Kernels kReference = {.name = "reference",
                             .panel_product = panel_product,
+                            .screen = screen,
                             .rms_norm = rms_norm,
                             .quantize = quantize,
                             .residual = residual,

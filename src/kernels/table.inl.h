@@ -6,6 +6,7 @@
 #include "kernels/attention.inl.h"
 #include "kernels/panel_product.inl.h"
 #include "kernels/peak.inl.h"
+#include "kernels/screen.inl.h"
 #include "kernels/tables.h"
 #include "kernels/vector_ops.inl.h"
 
@@ -15,6 +16,7 @@ template <class S, class D>
 constexpr Kernels table_of(std::string_view name) {
   return {.name = name,
           .panel_product = ::panel_product<S, D>,
+          .screen = ::screen<S, D>,
           .rms_norm = ::rms_norm<S>,
           .quantize = ::quantize<S>,
           .residual = ::residual<S>,

@@ -83,12 +83,18 @@ TEST_F(StepWorkOfTinyModel, MultipliesEveryWeightOncePerRowAndTheHeadPerAnswer) 
 
 TEST_F(StepWorkOfTinyModel, ReadsWeightsOnceWhateverTheRowsAndKeysAndValuesOfAllPositions) {
   const double position = 2 * 2 * 2 * 2 * 64;  // layers, key and value, 2 bytes, KV heads, head size
-  const double one = work_of_step(*model_, 1, 1, 0).all().bytes;
-  EXPECT_EQ(work_of_step(*model_, 12, 12, 0).all().bytes, one + 11 * position);
-  EXPECT_EQ(work_of_step(*model_, 1, 1, 100).all().bytes, one + 100 * position);
+  const double weights = work_of_step(*model_, 12, 12, 0).all().bytes - 12 * position;
+  EXPECT_EQ(work_of_step(*model_, 20, 20, 0).all().bytes, weights + 20 * position);
+  EXPECT_EQ(work_of_step(*model_, 12, 12, 100).all().bytes, weights + 112 * position);
   // Q8_0: 34 bytes for 32 weights, and no less packed.
-  EXPECT_GE(one, (2 * kLayerWeights + model_->config.vocabulary * 256.0) * 34 / 32);
-  EXPECT_LE(one, 1.03 * (2 * kLayerWeights + model_->config.vocabulary * 256.0) * 34 / 32 + position);
+  EXPECT_GE(weights, (2 * kLayerWeights + model_->config.vocabulary * 256.0) * 34 / 32);
+  EXPECT_LE(weights, 1.03 * (2 * kLayerWeights + model_->config.vocabulary * 256.0) * 34 / 32);
+}
+
+TEST_F(StepWorkOfTinyModel, ReadsThreeFifthsOfTheHeadForOneAnswer) {
+  const double head = model_->config.vocabulary * 256.0 * 34 / 32;
+  const double spared = work_of_step(*model_, 12, 12, 0).all().bytes - work_of_step(*model_, 12, 1, 0).all().bytes;
+  EXPECT_NEAR(spared / head, 0.4, 0.04);
 }
 
 }  // namespace

@@ -54,7 +54,10 @@ bool same_matrix(const quant::PackedMatrix& a, const quant::PackedMatrix& b) {
 }  // namespace
 
 bool same_weights(const PackedWeights& a, const PackedWeights& b) {
-  if (a.layers.size() != b.layers.size() || !same_matrix(a.output, b.output)) return false;
+  if (a.layers.size() != b.layers.size() || !same_matrix(a.output, b.output) ||
+      !same_matrix(a.screen, b.screen)) {
+    return false;
+  }
   for (size_t i = 0; i < a.layers.size(); ++i) {
     for (const auto matrix :
          {&PackedLayer::query, &PackedLayer::key, &PackedLayer::value, &PackedLayer::attention_output,

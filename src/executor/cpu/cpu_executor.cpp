@@ -53,6 +53,7 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       limits_(limits_of(config_, options)),
       validator_(limits_),
       weights_(load_or_pack(*model_, team, options.packed_cache)),
+      screened_head_(weights_, team.size(), std::min(most_screened_rows(config_.vocabulary), limits_.max_logit_rows)),
       kv_(config_.layers, limits_.pages, config_.kv_heads, config_.head_size),
       rope_full_(config_, false, model_->weights.rope_factors, reachable_positions(limits_)),
       rope_local_(config_, true, {}, config_.sliding_window > 0 ? reachable_positions(limits_) : 0),
@@ -92,7 +93,10 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   normed_rows_.reset(rows_);
   attended_rows_.reset(rows_);
   hidden_rows_.reset(rows_);
-  answer_rows_.reset(static_cast<int32_t>(answers_.size()));
+  const auto answers = static_cast<int32_t>(answers_.size());
+  screening_ = screened_head_.takes(answers) && asks_for_winners_only();
+  if (screening_) screened_head_.begin(answers);
+  answer_rows_.reset(answers);
   const uint64_t barriers = team_.barriers();
   if (profile_) part_began_ = std::chrono::steady_clock::now();
   team_.run([this](int worker) {
@@ -106,6 +110,10 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   if (profile_) {
     ++profile_->steps;
     profile_->barriers += team_.barriers() - barriers;
+    if (screening_) {
+      profile_->screened_panels += static_cast<uint64_t>(screened_head_.panels());
+      profile_->surviving_panels += static_cast<uint64_t>(screened_head_.survivors());
+    }
   }
   // The winner of each answering row: the lowest id among the greatest logits.
   for (size_t i = 0; i < answers_.size(); ++i) {
@@ -116,8 +124,7 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
     }
     Winner best = winners_[i];
     for (int worker = 1; worker < team_.size(); ++worker) {
-      const Winner& other = winners_[at(worker) * answers_.size() + i];
-      if (other.logit > best.logit) best = other;
+      best.meet(winners_[at(worker) * answers_.size() + i]);
     }
     argmax_[row] = best.token;
   }
@@ -131,6 +138,10 @@ void CpuExecutor::gather_answers() {
     row_logits_[at(row)] = {};
     if (batch_->outputs[at(row)] != model::RowOutput::kNone) answers_.push_back(row);
   }
+}
+
+bool CpuExecutor::asks_for_winners_only() const {
+  return std::ranges::all_of(answers_, [&](int32_t row) { return batch_->outputs[at(row)] == model::RowOutput::kArgmax; });
 }
 
 void CpuExecutor::finish_part(int worker, StepPart part) {
@@ -361,8 +372,17 @@ void CpuExecutor::answer(int worker) {
     const int32_t row = answers_[static_cast<size_t>(index)];
     normalise(worker, row, stream_after(worker, 2 * config_.layers - 1, row, false), model_->weights.output_norm,
               answer_rows_, static_cast<int32_t>(index));
+    if (screening_) screened_head_.set(static_cast<int32_t>(index), answer_rows_);
   }
   finish_part(worker, StepPart::kNorm);
+  if (screening_) {
+    screened_head_.look(kernels_, worker, answer_rows_, logits_.data.data(), logits_.stride);
+    team_.barrier();
+    screened_head_.decide(kernels_, worker, answer_rows_, logits_.data.data(), logits_.stride,
+                          std::span(winners_).subspan(at(worker) * answers_.size(), answers_.size()));
+    finish_part(worker, StepPart::kHead);
+    return;
+  }
   project(worker, answer_rows_, weights_.output, logits_);
   const hardware::Share panels = share(weights_.output.panels(), worker);
   const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;

@@ -10,6 +10,7 @@
 #include "executor/cpu/packed_weights.h"
 #include "executor/cpu/quantized_rows.h"
 #include "executor/cpu/rope_table.h"
+#include "executor/cpu/screened_head.h"
 #include "executor/executors.h"
 #include "executor/validate.h"
 
@@ -75,6 +76,7 @@ class CpuExecutor final : public model::Executor {
   void for_rows(int worker, Body&& body) const;
   hardware::Share share(int64_t count, int worker) const { return hardware::share_of(count, worker, team_.size()); }
   void gather_answers();
+  bool asks_for_winners_only() const;
   // Ends a part of the step: all workers meet. Its time counts for `part`, if somebody asks for a profile.
   void finish_part(int worker, StepPart part);
   // The first position of a sequence is carried as two int8 planes.
@@ -93,6 +95,7 @@ class CpuExecutor final : public model::Executor {
   model::ExecutorLimits limits_;
   StepValidator validator_;
   PackedWeights weights_;
+  ScreenedHead screened_head_;
   KvMemory kv_;
   RopeTable rope_full_;
   RopeTable rope_local_;
@@ -121,10 +124,7 @@ class CpuExecutor final : public model::Executor {
   int32_t rows_ = 0;
   bool alone_ = false;                // whole rows are computed by every worker for itself
   std::vector<int32_t> answers_;      // the rows that answer
-  struct Winner {
-    float logit;
-    TokenId token;
-  };
+  bool screening_ = false;            // the answers are found by screening
   std::vector<Winner> winners_;       // [workers][answers]
   std::vector<TokenId> argmax_;       // [rows]
   std::vector<std::span<const float>> row_logits_;  // [rows]

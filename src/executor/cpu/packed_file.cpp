@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 
+#include "executor/cpu/head_order.h"
 #include "executor/cpu/leftovers.h"
 #include "gguf/output_file.h"
 
@@ -140,6 +141,8 @@ Result<PackKey> pack_key(const model::Model& model) {
   add_number(model.file.size_bytes());
   add_number(static_cast<uint64_t>(changed.time_since_epoch().count()));
   add_number(quant::kPackingVersion);
+  const std::vector<uint8_t> order = head_order(model.weights);
+  add(order.data(), order.size());
   for (const gguf::Tensor& tensor : model.file.tensors()) {
     add_number(tensor.name.size());
     add(tensor.name.data(), tensor.name.size());

@@ -24,7 +24,7 @@
 namespace riposte::executor {
 
 // Names the state of a model file: its size, time of change, tensor table and three sampled pages of each
-// tensor, together with the version of the packing. A whole hash would read the file that the pack exists to
+// tensor, together with the version of the packing and the order of the head's inputs. A whole hash would read the file that the pack exists to
 // leave alone; what changes a model in place, outside the samples, and sets its time back goes unseen.
 struct PackKey {
   uint64_t low = 0;

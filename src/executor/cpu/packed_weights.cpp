@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "executor/cpu/head_order.h"
+
 namespace riposte::executor {
 namespace {
 
@@ -20,6 +22,9 @@ constexpr Role kRoles[] = {
     {&PackedLayer::down, &model::LayerWeights::down},
 };
 
+// A head in any format but Q8_0 is too small for a screening form to gain.
+bool has_screen(const model::Weights& weights) { return quant::packed_format(weights.output.type) == quant::kPackedQ8_0; }
+
 // All matrices of a model and of its packed form, in the same order: that of a step.
 std::vector<const model::Matrix*> matrices_of(const model::Weights& weights) {
   std::vector<const model::Matrix*> matrices;
@@ -36,12 +41,14 @@ std::vector<quant::PackedMatrix*> matrices_of(PackedWeights& packed) {
     for (const Role& role : kRoles) matrices.push_back(&(layer.*role.packed));
   }
   matrices.push_back(&packed.output);
+  if (!packed.head_order.empty()) matrices.push_back(&packed.screen);
   return matrices;
 }
 
 PackedWeights with_layers(const model::Weights& weights) {
   PackedWeights packed;
   packed.layers.resize(weights.layers.size());
+  packed.head_order = head_order(weights);
   return packed;
 }
 
@@ -49,14 +56,15 @@ PackedWeights with_layers(const model::Weights& weights) {
 
 std::vector<PackedSection> plan_sections(const model::Weights& weights) {
   std::vector<PackedSection> sections;
-  size_t offset = 0;
-  for (const model::Matrix* matrix : matrices_of(weights)) {
-    const size_t bytes = quant::packed_bytes(matrix->type, matrix->rows, matrix->columns);
-    const int64_t panels = (matrix->rows + quant::kPanelRows - 1) / quant::kPanelRows;
+  const auto add = [&](const model::Matrix& matrix, quant::PackedFormat format) {
+    const size_t bytes = quant::packed_bytes(format, matrix.rows, matrix.columns);
+    const int64_t panels = (matrix.rows + quant::kPanelRows - 1) / quant::kPanelRows;
     const size_t panel_bytes = panels > 0 ? bytes / static_cast<size_t>(panels) : 0;
-    sections.push_back({matrix->type, matrix->rows, matrix->columns, panels, panel_bytes, offset});
-    offset = sections.back().end();
-  }
+    const size_t offset = sections.empty() ? 0 : sections.back().end();
+    sections.push_back({matrix.type, format, matrix.rows, matrix.columns, panels, panel_bytes, offset});
+  };
+  for (const model::Matrix* matrix : matrices_of(weights)) add(*matrix, quant::packed_format(matrix->type));
+  if (has_screen(weights)) add(weights.output, quant::kScreenQ8_0);
   return sections;
 }
 
@@ -64,17 +72,19 @@ PackedWeights pack_weights(const model::Weights& weights, hardware::ThreadTeam& 
   const std::vector<PackedSection> sections = plan_sections(weights);
   PackedWeights packed = with_layers(weights);
   packed.memory = AlignedBuffer<std::byte>(sections.back().end());
-  const auto sources = matrices_of(weights);
+  auto sources = matrices_of(weights);
+  if (has_screen(weights)) sources.push_back(&weights.output);
   const auto matrices = matrices_of(packed);
   for (size_t i = 0; i < sections.size(); ++i) {
     const PackedSection& section = sections[i];
-    *matrices[i] = quant::PackedMatrix(section.type, section.rows, section.columns,
+    *matrices[i] = quant::PackedMatrix(section.type, section.format, section.rows, section.columns,
                                        packed.memory.span().subspan(section.offset, section.bytes()));
   }
   team.run([&](int worker) {
     for (size_t i = 0; i < sections.size(); ++i) {
       const hardware::Share share = hardware::share_of(sections[i].panels, worker, team.size());
-      matrices[i]->pack_panels(sources[i]->data, share.begin, share.end);
+      const quant::InputOrder order = matrices[i] == &packed.screen ? packed.head_order : quant::InputOrder();
+      matrices[i]->pack_panels(sources[i]->data, share.begin, share.end, order);
     }
   });
   return packed;
@@ -104,7 +114,7 @@ PackedWeights view_weights(const model::Weights& weights, std::span<const std::b
   const auto matrices = matrices_of(packed);
   for (size_t i = 0; i < sections.size(); ++i) {
     const PackedSection& section = sections[i];
-    *matrices[i] = quant::PackedMatrix::view(section.type, section.rows, section.columns,
+    *matrices[i] = quant::PackedMatrix::view(section.type, section.format, section.rows, section.columns,
                                              panels.subspan(section.offset, section.bytes()));
   }
   packed.file = std::move(file);
@@ -112,7 +122,7 @@ PackedWeights view_weights(const model::Weights& weights, std::span<const std::b
 }
 
 size_t PackedWeights::bytes() const {
-  size_t sum = output.bytes();
+  size_t sum = output.bytes() + screen.bytes();
   for (const PackedLayer& layer : layers) {
     for (const Role& role : kRoles) sum += (layer.*role.packed).bytes();
   }

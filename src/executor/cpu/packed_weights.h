@@ -26,6 +26,8 @@ struct PackedWeights {
 
   std::vector<PackedLayer> layers;
   quant::PackedMatrix output;  // [vocabulary, hidden]
+  quant::PackedMatrix screen;  // of `output`, in the order of head_order; empty where it has no screening form
+  std::vector<uint8_t> head_order;  // head_order.h
 
   std::jthread writer;  // may still read `memory`: the last member, so that it is joined first
 
@@ -35,6 +37,7 @@ struct PackedWeights {
 // Where one matrix lies in the memory of all.
 struct PackedSection {
   gguf::TensorType type;
+  quant::PackedFormat format;
   int32_t rows;
   int32_t columns;
   int64_t panels;
