@@ -25,8 +25,9 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 constexpr int64_t kVersion = 1;
 constexpr int32_t kContext = 24;  // tokens before the step: a short sentence
-// In the order of their worth: those of a plain step and of the usual guesses first.
-constexpr std::array<int32_t, 6> kRows = {1, 8, 16, 32, 4, 2};
+// In the order of their worth: those of a plain step and of the usual guesses first, and twice, since any one
+// of them may have been disturbed.
+constexpr std::array<int32_t, 8> kRows = {1, 8, 1, 8, 16, 32, 4, 2};
 constexpr int kMostRounds = 5;
 
 // How long a step of so many rows may take, as far as the measured ones tell: no longer than a larger one,
@@ -138,11 +139,15 @@ std::vector<StepTime> measure_step_times(model::Executor& executor, std::chrono:
   return times;
 }
 
-std::vector<float> step_cost_of(const std::vector<StepTime>& times) {
+std::vector<float> step_cost_of(const std::vector<StepTime>& measured) {
+  // Where fewer rows took longer, something else disturbed them: nothing makes a step faster than it is.
+  std::vector<StepTime> times = measured;
+  for (size_t i = times.size(); i > 1; --i) {
+    times[i - 2].milliseconds = std::min(times[i - 2].milliseconds, times[i - 1].milliseconds);
+  }
   std::vector<float> cost;
   StepTime before;
-  for (StepTime time : times) {
-    time.milliseconds = std::max(time.milliseconds, before.milliseconds);
+  for (const StepTime& time : times) {
     if (before.rows == 0) before = {0, time.milliseconds};  // fewer rows than were measured cost no less
     for (int32_t rows = before.rows + 1; rows <= time.rows; ++rows) {
       const double share = static_cast<double>(rows - before.rows) / (time.rows - before.rows);

@@ -27,7 +27,7 @@ std::vector<StepTime> measure_step_times(model::Executor& executor, std::chrono:
 
 // [rows]: the milliseconds of 1, 2, ... rows, straight lines between what was measured. A step of more rows
 // never counts as cheaper. Empty if nothing was measured.
-std::vector<float> step_cost_of(const std::vector<StepTime>& times);
+std::vector<float> step_cost_of(const std::vector<StepTime>& measured);
 
 // What a kept curve belongs to: it is measured again where any of it is another.
 struct StepCostKey {

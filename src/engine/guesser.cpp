@@ -12,6 +12,12 @@ namespace {
 // A server's presets are few. A client with ever new instructions makes all tasks begin anew.
 constexpr size_t kMostTasks = 256;
 
+// A request stops guessing for a while when its guesses have lost so many steps, and one in a hundred of
+// those that it took part in: then it is no text that can be guessed, and must not be slower than without
+// trying.
+constexpr double kMostLoss = 3;
+constexpr double kMostLossOfAStep = 0.01;
+
 // Copies the guesses that are at most `most` tokens deep. `from` is valid.
 void copy_shallow(const drafting::Draft& from, int32_t most, drafting::Draft& to) {
   struct Kept {
@@ -47,8 +53,18 @@ void Guesser::begin(Sequence& sequence) {
   sequence.acceptance.fade(drafting::kInherited);
 }
 
+// Beyond the end of what was measured the last half's slope goes on.
+double Guesser::cost_of(int32_t rows) const {
+  const auto last = static_cast<int32_t>(step_cost_.size()) - 1;
+  const auto at = [this](int32_t index) { return double{step_cost_[static_cast<size_t>(index)]}; };
+  if (rows - 1 <= last) return at(std::max(0, rows - 1));
+  const double slope = last > 0 ? (at(last) - at(last / 2)) / (last - last / 2) : 0;
+  return at(last) + slope * (rows - 1 - last);
+}
+
 void Guesser::guess(Sequence& sequence, const StepSoFar& step) {
   sequence.draft.clear();
+  if (sequence.guessing_loss > kMostLoss + kMostLossOfAStep * sequence.usage.passes) return;
   const int32_t most = std::min(most_guesses_, step.guesses_left);
   const drafting::DraftContext context = sequence.draft_context();
   if (drafter_ == nullptr || most <= 0 || context.most_tokens <= 0) return;
@@ -57,10 +73,15 @@ void Guesser::guess(Sequence& sequence, const StepSoFar& step) {
   if (!drafting::is_valid(proposed_, vocabulary_)) return;
   copy_shallow(proposed_, context.most_tokens, usable_);
   drafting::choose(usable_, step_cost_, step.rows - 1, most, sequence.draft, step.answers - 1);
+  if (sequence.draft.empty() || step_cost_.empty()) return;
+  const double token = cost_of(step.answers) / step.answers;  // without guesses
+  const auto guesses = static_cast<int32_t>(sequence.draft.size());
+  sequence.guessing_loss += (cost_of(step.rows + guesses) - cost_of(step.rows)) / token;
 }
 
 void Guesser::observe(Sequence& sequence, std::span<const TokenId> produced) {
   if (sequence.draft.empty()) return;
+  if (!step_cost_.empty()) sequence.guessing_loss -= static_cast<double>(produced.size()) - 1;
   drafting::observe_draft(sequence.draft, produced, sequence.acceptance);
   if (sequence.task() == 0) return;
   if (tasks_.size() >= kMostTasks && !tasks_.contains(sequence.task())) tasks_.clear();

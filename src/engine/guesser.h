@@ -36,6 +36,8 @@ class Guesser {
   void end(const Sequence& sequence);
 
  private:
+  double cost_of(int32_t rows) const;
+
   const drafting::Drafter* drafter_;
   const std::vector<float> step_cost_;
   const int32_t most_guesses_;

@@ -69,7 +69,8 @@ class Sequence {
   drafting::Draft draft;  // guesses at the tokens after the last one, for this step
   Branches branches;      // of the draft
   drafting::Acceptance acceptance;
-  Usage usage;  // prompt_tokens and output_tokens are filled in by usage_so_far()
+  double guessing_loss = 0;  // what guesses cost, less what they saved, in steps without guesses
+  Usage usage;               // prompt_tokens and output_tokens are filled in by usage_so_far()
 
  private:
   int32_t length() const { return static_cast<int32_t>(tokens_.size()); }
@@ -92,9 +93,9 @@ class Sequence {
   AnswerText text_;
 
   std::vector<TokenTrace> trace_;
-  std::string new_text_;     // not delivered yet
+  std::string new_text_;                          // not delivered yet
   std::vector<sampling::Logprobs> new_logprobs_;  // of tokens that are not delivered yet
-  size_t delivered_tokens_;  // of tokens_, the prompt counted as delivered
+  size_t delivered_tokens_;                       // of tokens_, the prompt counted as delivered
   std::optional<FinishReason> reason_;
   Error error_;
   Clock::time_point submitted_;

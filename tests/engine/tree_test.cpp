@@ -158,6 +158,32 @@ TEST(EngineTree, NothingIsGuessedWhereGuessesCostMoreThanTheySave) {
   EXPECT_EQ(finish.usage.drafted_tokens, 0);
 }
 
+TEST(EngineTree, WhereGuessesAreAlwaysWrongTheyCostNoMoreThanAFewSteps) {
+  class Wrong final : public drafting::Drafter {
+   public:
+    explicit Wrong(const Request& request) : answer_(endless_answer(request)) {}
+    void propose(const drafting::DraftContext& context, Draft& draft) const override {
+      draft.add((answer_[context.output.size()] + 1) % kVocabulary, Draft::kNoParent, 0.9f);
+    }
+
+   private:
+    std::vector<TokenId> answer_;
+  };
+  Request request = greedy();
+  request.max_tokens = 80;
+  const Wrong drafter(request);
+  testing::FakeExecutor executor(kRoomyLimits);
+  // A guess costs a quarter of a step, and whoever proposes it is sure of it again and again.
+  Engine engine(executor, std::make_unique<FakeText>(),
+                {.drafter = &drafter, .step_cost = {4, 5, 6, 7, 8, 9, 10}});
+  const auto heard = submit(engine, request);
+  const Finish finish = heard->finish();
+  expect_same_answer(request, *heard, finish);
+  EXPECT_EQ(finish.usage.passes, 80);
+  EXPECT_GE(finish.usage.drafted_tokens, 12);
+  EXPECT_LE(finish.usage.drafted_tokens, 4 * (3 + 1) + 1) << "three steps and one in a hundred of eighty";
+}
+
 TEST(EngineTree, ATaskRemembersWhatCameOfItsGuesses) {
   class Looking final : public drafting::Drafter {
    public:
