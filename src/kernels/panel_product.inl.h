@@ -176,9 +176,9 @@ void few_rows(const PanelProduct& product, int part) {
   for (int r = 0; r < kRows; ++r) store_row<S>(product, r, part, acc[r]);
 }
 
-// The same for rows `row` .. row + count - 1.
+// The same for rows `row` .. row + count - 1. Inlined, so that the group's weights stay in registers.
 template <class S, class D, PackedFormat format>
-void multiply_run(const Group<S>& group, const PanelProduct& product, int64_t g, int row, int count, typename S::F* acc) {
+[[gnu::always_inline]] inline void multiply_run(const Group<S>& group, const PanelProduct& product, int64_t g, int row, int count, typename S::F* acc) {
   const int end = row + count;
   for (; row + 4 <= end; row += 4) multiply_group<S, D, format, 4>(group, product, g, row, acc + row);
   switch (end - row) {

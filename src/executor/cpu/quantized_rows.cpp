@@ -21,7 +21,8 @@ QuantizedRows::QuantizedRows(int32_t max_rows, int32_t columns, int workers)
   }
   has_second_ = AlignedBuffer<uint8_t>(groups);
   for (int worker = 0; worker < workers; ++worker) {
-    lists_.push_back({0, AlignedBuffer<kernels::RowGroup>(groups), AlignedBuffer<size_t>(count_of(max_blocks_ + 1))});
+    lists_.push_back({0, AlignedBuffer<kernels::RowGroup>(groups), AlignedBuffer<size_t>(count_of(max_blocks_ + 1)), {}});
+    lists_.back().whole_rows.reserve(count_of(max_blocks_ * kBlockRows));
   }
 }
 
@@ -60,15 +61,22 @@ const QuantizedRows::Lists& QuantizedRows::second_planes(int worker) {
   Lists& lists = lists_[count_of(worker)];
   if (lists.set == set_) return lists;
   lists.set = set_;
+  lists.whole_rows.clear();
   size_t size = 0;
   size_t block = 0;
   for (int32_t first_row = 0; first_row < rows_; first_row += kBlockRows) {
     const uint8_t* has_second = has_second_.data() + first_row * groups_;
     const int32_t rows = std::min(rows_ - first_row, kBlockRows);
+    uint32_t listed = 0;
+    for (int32_t row = 0; row < rows; ++row) {
+      const bool whole = second_planes_of(first_row + row) == groups_;
+      listed |= uint32_t{!whole} << row;
+      if (whole) lists.whole_rows.push_back(first_row + row);
+    }
     for (int32_t group = 0; group < groups_; ++group, has_second += width_) {
       for (int32_t row = 0; row < rows; ++row) {
         lists.entries[size] = {group, row};  // overwritten by the next if this has none
-        size += has_second[row];
+        size += has_second[row] & listed >> row & 1;
       }
     }
     lists.ends[block++] = size;
@@ -96,6 +104,16 @@ void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const 
       product.add = true;
       kernels.panel_product(product);
       listed = list_end;
+    }
+    product.list = {};
+    for (const int32_t row : second.whole_rows) {
+      product.out = out + panel * quant::kPanelRows + count_of(row) * out_stride;
+      product.activations = block_of(planes_[1], row, 0);
+      product.activations.q += row % kBlockRows * quant::kGroupSize;
+      product.activations.scales += row % kBlockRows;
+      product.activations.rows = 1;
+      product.add = true;
+      kernels.panel_product(product);
     }
   }
 }

@@ -51,6 +51,7 @@ class QuantizedRows {
     uint64_t set = 0;  // the set of rows that the lists are of
     AlignedBuffer<kernels::RowGroup> entries;  // block after block
     AlignedBuffer<size_t> ends;                // [blocks]
+    std::vector<int32_t> whole_rows;           // rows that have one for every group, and are not in the lists
   };
 
   // The block that holds a row, from a group on.
