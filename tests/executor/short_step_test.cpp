@@ -87,10 +87,12 @@ TEST_P(ShortStep, TakesNoMemoryFromTheHeap) {
 }
 
 TEST_P(ShortStep, MeetsFiveTimesALayer) {
-  constexpr int64_t kBesideLayers = 3;  // its beginning, before the output head, and after
+  // Beside the layers: its beginning, before the output head and after, and between a screen of the head and its exact part.
+  constexpr int64_t kLeast = 3, kMost = 4;
   for (const int32_t rows : {1, 4}) {
     step(rows);
-    EXPECT_EQ(met_, 5 * model_->config.layers + kBesideLayers) << rows << " rows";
+    EXPECT_GE(met_, 5 * model_->config.layers + kLeast) << rows << " rows";
+    EXPECT_LE(met_, 5 * model_->config.layers + kMost) << rows << " rows";
   }
 }
 
