@@ -27,7 +27,7 @@ void check_request(const riposte::api::ChatRequest& request) {
   require(sampling.repetition_penalty > 0);
   for (const auto& [token, bias] : sampling.logit_bias) require(token >= 0 && std::abs(bias) <= 100);
   for (const auto& stop : request.stop) require(!stop.empty());
-  require(!request.max_tokens || *request.max_tokens >= 1);
+  require(!request.max_tokens || *request.max_tokens >= 0);  // 0: read the prompt, write nothing
 }
 
 void check_error(const riposte::api::ApiError& error) {
