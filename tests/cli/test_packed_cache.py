@@ -48,7 +48,8 @@ def test_a_folder_of_ones_own_can_be_named(tiny, plain, tmp_path):
 
 
 def test_a_folder_that_cannot_be_made_costs_one_line_on_standard_error(tiny, plain):
-    (tiny.home / "state").write_text("in the way")
+    (tiny.home / "state").mkdir(exist_ok=True)
+    (tiny.home / "state" / "packed").write_text("in the way")
     done = rewrite(tiny)
     assert done.stdout == plain
     [line] = [line for line in done.stderr.splitlines() if b"warning" in line]
