@@ -120,9 +120,8 @@ void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const 
 
 QuantizedRows::GroupPlanes QuantizedRows::group(int32_t row, int64_t group) const {
   const int64_t at = row / kBlockRows * kBlockRows * groups_ + group * width_ + row % kBlockRows;
-  const auto q = [&](const Plane& plane) { return plane.q.data() + at * quant::kGroupSize; };
   const bool has_second = has_second_[count_of(at)] != 0;
-  return {q(planes_[0]), planes_[0].scales.data() + at, has_second ? q(planes_[1]) : nullptr,
+  return {planes_[0].q.data() + at * quant::kGroupSize, planes_[0].scales.data() + at,
           has_second ? planes_[1].scales.data() + at : nullptr};
 }
 

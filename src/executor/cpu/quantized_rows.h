@@ -30,11 +30,10 @@ class QuantizedRows {
   void multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix, int64_t begin,
                 int64_t end, float* out, size_t out_stride, bool add);
 
-  // One group of a row: the planes' values [32] and scales. Those of the second are null where it has none.
+  // One group of a row: its values [32], its scale, and the second plane's scale, null where it has none.
   struct GroupPlanes {
     const int8_t* q;
     const kernels::GroupScale* scale;
-    const int8_t* second_q;
     const kernels::GroupScale* second_scale;
   };
   GroupPlanes group(int32_t row, int64_t group) const;

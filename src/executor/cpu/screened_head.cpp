@@ -33,12 +33,10 @@ double greatest_scale(const quant::PackedMatrix& matrix) {
   return quant::half_to_float(greatest);
 }
 
-// Of inputs [first, 32) of a group.
-double square_of(const int8_t* q, int first, const kernels::GroupScale& scale) {
-  int sum = 0;
-  for (int i = first; i < quant::kGroupSize; ++i) sum += q[i] * q[i];
+// What `squares` of a group's int8 values stand for.
+double energy_of(const kernels::GroupScale& scale, int32_t squares) {
   const double d = scale.d;
-  return d * d * sum;
+  return d * d * squares;
 }
 
 float rounded_up(double value) {
@@ -91,13 +89,16 @@ void ScreenedHead::set(int32_t row, const QuantizedRows& input) {
     const size_t at = count(g * rows_ + row);
     int8_t* q = q_.data() + at * quant::kGroupSize;
     for (int i = 0; i < quant::kGroupSize; ++i) q[i] = group.q[places[i]];
-    int hot_sum = 0;
-    for (int i = 0; i < quant::kHotInputs; ++i) hot_sum += q[i];
+    int hot_sum = 0, hot_squares = 0;
+    for (int i = 0; i < quant::kHotInputs; ++i) {
+      hot_sum += q[i];
+      hot_squares += q[i] * q[i];
+    }
     scales_[at] = *group.scale;
     starts_[at] = 120 * group.scale->negative_sum - 8 * hot_sum;
-    all += square_of(q, 0, *group.scale);
-    cold += square_of(q, quant::kHotInputs, *group.scale);
-    if (group.second_q != nullptr) second += square_of(group.second_q, 0, *group.second_scale);
+    all += energy_of(*group.scale, group.scale->squares);
+    cold += energy_of(*group.scale, group.scale->squares - hot_squares);
+    if (group.second_scale != nullptr) second += energy_of(*group.second_scale, group.second_scale->squares);
   }
   const double greatest_sum = reach_ * (std::sqrt(all) + std::sqrt(second));
   const bool certain = greatest_sum < kMostReach;
