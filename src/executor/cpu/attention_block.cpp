@@ -1,0 +1,147 @@
+// The attention half of a layer: CpuExecutor from the projected heads to the attention output.
+#include <algorithm>
+
+#include "executor/cpu/cpu_executor.h"
+
+namespace riposte::executor {
+namespace {
+
+size_t at(int32_t index) { return static_cast<size_t>(index); }
+
+}  // namespace
+
+void CpuExecutor::attention_block(int worker, int32_t layer) {
+  const PackedLayer& matrices = weights_.layers[at(layer)];
+  if (worker == 0) hidden_rows_.reset(rows_);
+  if (place_by_heads_) {
+    const hardware::Share heads = share(all_heads(), worker);
+    for (int64_t head = heads.begin; head < heads.end; ++head) {
+      project_head(worker, layer, static_cast<int32_t>(head));
+      place_head(layer, static_cast<int32_t>(head));
+    }
+    finish_part(worker, StepPart::kQkv);
+  } else {
+    project(worker, normed(worker), matrices.query, query_);
+    project(worker, normed(worker), matrices.key, key_);
+    project(worker, normed(worker), matrices.value, value_);
+    finish_part(worker, StepPart::kQkv);
+    for (int32_t head = worker; head < all_heads(); head += team_.size()) place_head(layer, head);
+    finish_part(worker, StepPart::kPlace);
+  }
+
+  // Later rows see more keys: dealing the items out in turn gives every worker its share of the long ones.
+  for (int64_t item = worker; item < int64_t{rows_} * config_.kv_heads; item += team_.size()) {
+    attend(worker, layer, static_cast<int32_t>(item / config_.kv_heads), static_cast<int32_t>(item % config_.kv_heads));
+  }
+  finish_part(worker, StepPart::kAttention);
+  if (!attended_in_groups_) {
+    const hardware::Share rows = share(rows_, worker);
+    for (auto row = static_cast<int32_t>(rows.begin); row < rows.end; ++row) {
+      attended_rows_.set(kernels_, row, 0, attended_.row(row), config_.heads * config_.head_size, two_planes(row));
+    }
+    finish_part(worker, StepPart::kQuantize);
+  }
+
+  if (worker == 0) normed_rows_.reset(rows_);
+  project(worker, attended_rows_, matrices.attention_output, config_.post_norms ? block_output_ : stream(0),
+          !config_.post_norms);
+  finish_part(worker, StepPart::kAttentionOutput);
+  finish_block(worker, 2 * layer);
+}
+
+void CpuExecutor::project_head(int worker, int32_t layer, int32_t number) {
+  const PackedLayer& matrices = weights_.layers[at(layer)];
+  const int64_t panels = config_.head_size / quant::kPanelRows;
+  const auto project_one = [&](const quant::PackedMatrix& matrix, int32_t head, FloatRows& out) {
+    project(worker, normed(worker), matrix, {head * panels, (head + 1) * panels}, out);
+  };
+  if (number < config_.heads) return project_one(matrices.query, number, query_);
+  number -= config_.heads;
+  if (number < config_.kv_heads) return project_one(matrices.key, number, key_);
+  project_one(matrices.value, number - config_.kv_heads, value_);
+}
+
+// Makes a projected head ready for attention: all rows of it.
+void CpuExecutor::place_head(int32_t layer, int32_t number) {
+  const model::LayerWeights& vectors = model_->weights.layers[at(layer)];
+  const int32_t size = config_.head_size;
+  const int32_t key_head = number - config_.heads;
+  const int32_t value_head = key_head - config_.kv_heads;
+  for (int32_t row = 0; row < rows_; ++row) {
+    if (key_head < 0) {
+      float* query = query_.row(row) + number * size;
+      prepare_head(layer, row, query, vectors.query_bias, vectors.query_norm, number);
+      kernels_.scale(query, config_.attention_scale, query, size);
+    } else if (value_head < 0) {
+      float* key = key_.row(row) + key_head * size;
+      prepare_head(layer, row, key, vectors.key_bias, vectors.key_norm, key_head);
+      store_half(row, key, [&](model::PageId page, int32_t slot, const uint16_t* halves) {
+        kv_.store_key(layer, key_head, page, slot, halves);
+      });
+    } else {
+      float* value = value_.row(row) + value_head * size;
+      if (config_.qkv_bias) kernels_.add(vectors.value_bias.data() + value_head * size, value, size);
+      store_half(row, value, [&](model::PageId page, int32_t slot, const uint16_t* halves) {
+        kv_.store_value(layer, value_head, page, slot, halves);
+      });
+    }
+  }
+}
+
+// Stores a key or value of a row in all sequences that it belongs to.
+template <class Store>
+void CpuExecutor::store_half(int32_t row, const float* values, Store&& store) {
+  uint16_t halves[kMaxHeadSize];
+  kernels_.to_half(values, halves, config_.head_size);
+  const int32_t position = batch_->positions[at(row)];
+  const auto store_in = [&](int32_t sequence) {
+    store(batch_->page_tables[at(sequence)][at(position / kPageSize)], position % kPageSize, halves);
+  };
+  store_in(batch_->sequences[at(row)]);
+  if (batch_->also_in.empty()) return;
+  for (const int32_t sequence : batch_->also_in[at(row)]) store_in(sequence);
+}
+
+// Bias, norm and rotation of one head, in place. Where pairs are adjacent the head is left with the first of all pairs
+// before the second of all: queries and keys alike, so that their dot product is the same sum.
+void CpuExecutor::prepare_head(int32_t layer, int32_t row, float* head, const model::Vector& bias,
+                               const model::Vector& norm, int32_t index) {
+  const int32_t size = config_.head_size;
+  const int32_t half = size / 2;
+  if (config_.qkv_bias) kernels_.add(bias.data() + index * size, head, size);
+  if (config_.qk_norm) kernels_.rms_norm(head, norm.data(), config_.norm_epsilon, head, size);
+  if (config_.rope_pairs == model::RopePairs::kAdjacent) {
+    float second[kMaxHeadSize / 2];
+    for (int32_t pair = 0; pair < half; ++pair) {
+      const float first = head[2 * pair];
+      second[pair] = head[2 * pair + 1];
+      head[pair] = first;
+    }
+    std::copy(second, second + half, head + half);
+  }
+  const RopeTable& rope = config_.is_local(layer) ? rope_local_ : rope_full_;
+  const int32_t position = batch_->positions[at(row)];
+  kernels_.rotate(head, head + half, rope.cosine(position), rope.sine(position), half);
+}
+
+void CpuExecutor::attend(int worker, int32_t layer, int32_t row, int32_t kv_head) {
+  const int32_t queries = config_.heads / config_.kv_heads;
+  const int32_t position = batch_->positions[at(row)];
+  const int32_t offset = kv_head * queries * config_.head_size;
+  kernels_.attention({.query = query_.row(row) + offset,
+                      .queries = queries,
+                      .head_size = config_.head_size,
+                      .keys = kv_.keys(layer, kv_head),
+                      .values = kv_.values(layer, kv_head),
+                      .page_stride = kv_.page_stride(),
+                      .pages = batch_->page_tables[at(batch_->sequences[at(row)])].data(),
+                      .begin = config_.is_local(layer) ? std::max(0, position - config_.sliding_window + 1) : 0,
+                      .end = position + 1,
+                      .scores = scores_.row(worker),
+                      .out = attended_.row(row) + offset});
+  if (attended_in_groups_) {
+    attended_rows_.set(kernels_, row, offset, attended_.row(row) + offset, queries * config_.head_size, two_planes(row));
+  }
+}
+
+}  // namespace riposte::executor
