@@ -5,34 +5,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "drafting/step_cost.h"
+
 namespace riposte::drafting {
-namespace {
-
-class Cost {
- public:
-  explicit Cost(std::span<const float> by_rows) : by_rows_(by_rows) {
-    if (by_rows.empty()) return;
-    const size_t middle = by_rows.size() / 2;
-    const size_t last = by_rows.size() - 1;
-    if (last > middle)
-      slope_ = std::max(0.0, (double{by_rows[last]} - by_rows[middle]) / static_cast<double>(last - middle));
-    if (last == 0) slope_ = by_rows[0];
-  }
-
-  double of(int64_t rows) const {
-    if (by_rows_.empty()) return 1.0;
-    const auto size = static_cast<int64_t>(by_rows_.size());
-    const int64_t index = std::clamp<int64_t>(rows - 1, 0, size - 1);
-    return by_rows_[static_cast<size_t>(index)] +
-           slope_ * static_cast<double>(std::max<int64_t>(0, rows - size));
-  }
-
- private:
-  std::span<const float> by_rows_;
-  double slope_ = 0.0;  // of a row beyond the end
-};
-
-}  // namespace
 
 void choose(const Draft& draft, std::span<const float> step_cost, int32_t other_rows, int32_t most_guesses,
             Draft& chosen, int32_t other_answers) {
@@ -57,7 +32,7 @@ void choose(const Draft& draft, std::span<const float> step_cost, int32_t other_
     return chance_a != chance_b ? chance_a > chance_b : a < b;
   });
 
-  const Cost cost(step_cost);
+  const StepCost cost(step_cost);
   double rate = 0.0;
   double sum = 0.0;
   double highest = 0.0;  // of the costs so far

@@ -22,9 +22,7 @@ namespace riposte::drafting {
 // most tokens per cost (Dinkelbach's form of the ratio); in a step that reads prompts, whose rows must be
 // computed anyway, it charges a guess what it adds to the step and no more.
 //
-// step_cost: [rows], the cost of a step by its rows (index = rows - 1) in any unit; beyond its end the slope
-// of its second
-//   half goes on. A cost that falls with more rows counts as equal. Empty: rows are free.
+// step_cost: as StepCost takes it. A cost that falls with more rows counts as equal. Empty: rows are free.
 // other_rows: rows of the step besides this request's last token and its guesses.
 // other_answers: how many other requests get a token from the step.
 // most_guesses: how many may be chosen. Nothing is chosen where nothing pays.

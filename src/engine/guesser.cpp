@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "drafting/choose.h"
+#include "drafting/step_cost.h"
 
 namespace riposte::engine {
 namespace {
@@ -53,15 +54,6 @@ void Guesser::begin(Sequence& sequence) {
   sequence.acceptance.fade(drafting::kInherited);
 }
 
-// Beyond the end of what was measured the last half's slope goes on.
-double Guesser::cost_of(int32_t rows) const {
-  const auto last = static_cast<int32_t>(step_cost_.size()) - 1;
-  const auto at = [this](int32_t index) { return double{step_cost_[static_cast<size_t>(index)]}; };
-  if (rows - 1 <= last) return at(std::max(0, rows - 1));
-  const double slope = last > 0 ? (at(last) - at(last / 2)) / (last - last / 2) : 0;
-  return at(last) + slope * (rows - 1 - last);
-}
-
 void Guesser::guess(Sequence& sequence, const StepSoFar& step) {
   sequence.draft.clear();
   if (sequence.guessing_loss > kMostLoss + kMostLossOfAStep * sequence.usage.passes) return;
@@ -74,9 +66,10 @@ void Guesser::guess(Sequence& sequence, const StepSoFar& step) {
   copy_shallow(proposed_, context.most_tokens, usable_);
   drafting::choose(usable_, step_cost_, step.rows - 1, most, sequence.draft, step.answers - 1);
   if (sequence.draft.empty() || step_cost_.empty()) return;
-  const double token = cost_of(step.answers) / step.answers;  // without guesses
+  const drafting::StepCost cost(step_cost_);
+  const double token = cost.of(step.answers) / step.answers;  // without guesses
   const auto guesses = static_cast<int32_t>(sequence.draft.size());
-  sequence.guessing_loss += (cost_of(step.rows + guesses) - cost_of(step.rows)) / token;
+  sequence.guessing_loss += (cost.of(step.rows + guesses) - cost.of(step.rows)) / token;
 }
 
 void Guesser::observe(Sequence& sequence, std::span<const TokenId> produced) {

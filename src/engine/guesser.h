@@ -22,7 +22,7 @@ struct StepSoFar {
 // Used by the engine's thread alone.
 class Guesser {
  public:
-  // `drafter` may be null: nothing is guessed. step_cost: see drafting::choose; empty: rows are free.
+  // `drafter` may be null: nothing is guessed. step_cost: see drafting::StepCost; empty: rows are free.
   Guesser(const drafting::Drafter* drafter, std::vector<float> step_cost, int32_t most_guesses,
           int32_t vocabulary);
 
@@ -36,8 +36,6 @@ class Guesser {
   void end(const Sequence& sequence);
 
  private:
-  double cost_of(int32_t rows) const;
-
   const drafting::Drafter* drafter_;
   const std::vector<float> step_cost_;
   const int32_t most_guesses_;
