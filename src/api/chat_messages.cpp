@@ -91,6 +91,10 @@ ApiResult<std::string> read_content(const json::object& message, Fields& fields,
   return fields.complaint();
 }
 
+json::object message(std::string_view role, std::string_view content) {
+  return {{"role", text_of(role)}, {"content", text_of(content)}};
+}
+
 ApiResult<ChatMessages> read_messages(const json::array& messages) {
   if (messages.empty()) return bad_request("messages", "'messages' must hold at least one message");
   ChatMessages read;

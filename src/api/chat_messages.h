@@ -2,7 +2,9 @@
 #pragma once
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <string>
+#include <string_view>
 
 #include "api/error.h"
 #include "api/fields.h"
@@ -18,6 +20,9 @@ struct ChatMessages {
 
 // Errors name the place: "messages[1].content[0].type".
 ApiResult<ChatMessages> read_messages(const boost::json::array& messages);
+
+// A message for a template: {"role", "content"}.
+boost::json::object message(std::string_view role, std::string_view content);
 
 // The field "content" of an object, whose fields are read with `fields`: a string, or text parts joined by line breaks.
 ApiResult<std::string> read_content(const boost::json::object& object, Fields& fields, bool may_be_absent = false);

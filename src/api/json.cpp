@@ -158,4 +158,8 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
+boost::json::string text_of(std::string_view text) {
+  return boost::json::string(text.data(), text.size());
+}
+
 }  // namespace riposte::api

@@ -1,6 +1,7 @@
 // JSON from a stranger: strictly RFC 8259, and nothing that two readers could understand differently.
 #pragma once
 
+#include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
@@ -20,5 +21,7 @@ Result<boost::json::value> parse_json(std::string_view text);
 // another and would otherwise build a tree for each.
 void append_quoted(std::string_view text, std::string& out);
 std::string json_string(std::string_view text);
+// A value of a tree: Boost 1.81 takes no std::string_view for one.
+boost::json::string text_of(std::string_view text);
 
 }  // namespace riposte::api

@@ -21,10 +21,6 @@ constexpr std::string_view kOllamaVersion = "0.9.0";
 // "keep_alive" without an end.
 constexpr std::string_view kNever = "9999-12-31T23:59:59Z";
 
-json::string text_of(std::string_view text) {
-  return json::string(text.data(), text.size());
-}
-
 // 1543714304 as "1.5B", 134515008 as "134.5M".
 std::string parameter_size(int64_t parameters) {
   const auto count = static_cast<double>(parameters);

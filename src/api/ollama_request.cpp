@@ -86,11 +86,6 @@ ApiResult<engine::Request> raw_request(const ChatRequest& chat, const std::strin
   return request;
 }
 
-json::object message(std::string_view role, std::string_view content) {
-  return {{"role", json::string(role.data(), role.size())},
-          {"content", json::string(content.data(), content.size())}};
-}
-
 struct Body {
   json::value value;  // an object
   ChatRequest chat;

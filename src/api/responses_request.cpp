@@ -20,11 +20,6 @@ namespace json = boost::json;
 constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
 constexpr std::string_view kWantsLogprobs = "message.output_text.logprobs";
 
-json::object message(std::string_view role, std::string_view content) {
-  return {{"role", json::string(role.data(), role.size())},
-          {"content", json::string(content.data(), content.size())}};
-}
-
 // One item of "input" as a message. Items without a type are messages.
 ApiResult<json::object> read_item(const json::value& item, const std::string& place) {
   const json::object* object = item.if_object();

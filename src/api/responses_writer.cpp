@@ -3,16 +3,13 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "api/json.h"
 #include "api/logprobs.h"
 
 namespace riposte::api {
 namespace {
 
 namespace json = boost::json;
-
-json::string text_of(std::string_view text) {
-  return json::string(text.data(), text.size());
-}
 
 json::object usage_object(const engine::Usage& usage) {
   return {{"input_tokens", usage.prompt_tokens},

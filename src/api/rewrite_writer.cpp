@@ -19,10 +19,6 @@ namespace json = boost::json;
 
 constexpr std::string_view kSpaces = " \t\r\n";
 
-json::string text_of(std::string_view text) {
-  return json::string(text.data(), text.size());
-}
-
 // {"begin", "end", "text"}: offsets in characters.
 json::object span_object(std::string_view text, const rewrite::ByteRange& where) {
   const size_t begin = rewrite::count_characters(text.substr(0, where.begin));
