@@ -39,7 +39,7 @@ void choose(const Draft& draft, std::span<const float> step_cost, int32_t other_
   for (int32_t n = 0; n <= most; ++n) {
     if (n > 0) sum += cumulative[static_cast<size_t>(order[static_cast<size_t>(n - 1)])];
     highest = std::max(highest, cost.of(int64_t{other_answers} + 1 + n));
-    if (highest > 0.0) rate = std::max(rate, (other_answers + 1 + sum) / highest);
+    if (highest > 0.0) rate = std::max(rate, (int64_t{other_answers} + 1 + sum) / highest);
   }
 
   int32_t best = 0;
