@@ -45,7 +45,11 @@ ApiError from_error(const Error& error, std::string param) {
     case ErrorCode::kNotFound:
       return {404, kInvalidRequest, error.message, std::move(param), "not_found"};
     case ErrorCode::kBusy:
-      return {503, kServerError, error.message, "", "server_busy"};
+      return {503, kServerError, error.message, "", "server_busy", error.retry_after_ms};
+    case ErrorCode::kDeadline:
+      return {504, kServerError, error.message, "", "deadline_exceeded"};
+    case ErrorCode::kSuperseded:
+      return {499, kInvalidRequest, error.message, "", "superseded"};
     case ErrorCode::kCancelled:
       return {503, kServerError, error.message, "", "cancelled"};
     case ErrorCode::kIo:

@@ -1,6 +1,7 @@
 // Errors as OpenAI clients expect them: an HTTP status and {"error": {"message", "type", "param", "code"}}.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -13,11 +14,12 @@ namespace riposte::api {
 enum class Dialect { kOpenAi, kOllama };
 
 struct ApiError {
-  int status = 500;     // HTTP
-  std::string type;     // "invalid_request_error", "server_error"
-  std::string message;  // one sentence for a person
-  std::string param;    // the field at fault, for example "messages[2].content"; empty: null
-  std::string code;     // for example "model_not_found"; empty: null
+  int status = 500;            // HTTP
+  std::string type;            // "invalid_request_error", "server_error"
+  std::string message;         // one sentence for a person
+  std::string param;           // the field at fault, for example "messages[2].content"; empty: null
+  std::string code;            // for example "model_not_found"; empty: null
+  int64_t retry_after_ms = 0;  // with 503: when to come back; 0: nobody knows
 };
 
 template <class T>

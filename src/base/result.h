@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -18,7 +19,9 @@ enum class ErrorCode {
   kCorrupt,          // bytes that contradict their own format              -> exit 1, HTTP 400
   kTooLarge,         // beyond a stated limit (context, body, recursion)    -> exit 2, HTTP 413 or 400
   kBusy,             // no room now, later there may be                     -> exit 1, HTTP 503
+  kDeadline,         // the time that the caller gave does not suffice      -> exit 1, HTTP 504
   kCancelled,        // whoever asked has left                              -> exit 1, HTTP 499
+  kSuperseded,       // whoever asked has asked something newer instead     -> exit 1, HTTP 499
   kIo,               // the system said no (disk, socket, permission)       -> exit 1, HTTP 500
   kInternal,         // a defect of Riposte                                 -> exit 1, HTTP 500
 };
@@ -27,9 +30,12 @@ enum class ErrorCode {
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
+  int64_t retry_after_ms = 0;  // of kBusy: when there may be room; 0: nobody knows
 
   // The same error, seen from one step further out: "CONTEXT: message".
-  Error within(std::string_view context) const { return {code, fmt::format("{}: {}", context, message)}; }
+  Error within(std::string_view context) const {
+    return {code, fmt::format("{}: {}", context, message), retry_after_ms};
+  }
 };
 
 template <class T>

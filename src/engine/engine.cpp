@@ -39,9 +39,14 @@ struct Engine::State {
         vocabulary(executor.limits().vocabulary),
         context_length(usable_context(executor.limits())),
         text(std::move(token_text)),
-        loop(executor, *text, options) {}
+        loop(executor, *text, options),
+        forecast(loop.forecast()) {}
 
   void run();
+  // Under the mutex.
+  double work_of(const Sequence& sequence) const;
+  void add_to_forecast(const Sequence& sequence);
+  tl::unexpected<Error> queue_is_full(int64_t queued) const;
 
   const EngineOptions options;
   const int32_t vocabulary;
@@ -54,6 +59,8 @@ struct Engine::State {
   std::condition_variable changed;
   std::vector<std::unique_ptr<Sequence>> submitted;
   std::vector<RequestId> cancelled;
+  std::vector<Supersession> superseded;
+  Forecast forecast;  // of what the thread had when it last looked, and what has been submitted since
   int32_t waiting_in_loop = 0;  // submitted, taken by the thread, not admitted when it last looked
   Totals totals;
   bool stopping = false;
@@ -62,26 +69,49 @@ struct Engine::State {
   std::thread thread;
 };
 
+double Engine::State::work_of(const Sequence& sequence) const {
+  return forecast.pace.work_of(sequence.prompt_tokens(), sequence.expected_tokens());
+}
+
+void Engine::State::add_to_forecast(const Sequence& sequence) {
+  forecast.others.push_back({sequence.turn(), work_of(sequence), false});
+}
+
+tl::unexpected<Error> Engine::State::queue_is_full(int64_t queued) const {
+  const int64_t retry = forecast.retry_after_ms();
+  return tl::unexpected(
+      Error{ErrorCode::kBusy,
+            fmt::format("{} requests are waiting already; try again in {} ms", queued, retry), retry});
+}
+
 void Engine::State::run() {
   std::vector<std::unique_ptr<Sequence>> arrived;
   std::vector<RequestId> left;
+  std::vector<Supersession> newer;
   while (true) {
     {
       std::unique_lock lock(mutex);
       waiting_in_loop = loop.waiting();
       totals = loop.totals();
+      loop.refresh(forecast);
+      for (const auto& sequence : submitted) add_to_forecast(*sequence);
       if (loop.idle()) {
-        changed.wait(lock, [this] { return stopping || !submitted.empty() || !cancelled.empty(); });
+        changed.wait(lock, [this] {
+          return stopping || !submitted.empty() || !cancelled.empty() || !superseded.empty();
+        });
       }
       std::swap(arrived, submitted);
       std::swap(left, cancelled);
+      std::swap(newer, superseded);
       waiting_in_loop += static_cast<int32_t>(arrived.size());
       if (stopping) break;
     }
+    for (const Supersession& supersession : newer) loop.supersede(supersession);
     for (auto& sequence : arrived) loop.add(std::move(sequence));
     for (const RequestId id : left) loop.cancel(id);
     arrived.clear();
     left.clear();
+    newer.clear();
     loop.step();
   }
   for (auto& sequence : arrived) loop.add(std::move(sequence));
@@ -108,21 +138,41 @@ Engine::~Engine() {
 Result<RequestId> Engine::submit(Request request, Listener listener) {
   State& state = *state_;
   if (auto check = validate(request, state.vocabulary, state.context_length); !check) return pass_on(check);
-  auto sequence = std::make_unique<Sequence>(std::move(request), std::move(listener), state.context_length);
+  const Clock::time_point now = state.options.now();
+  const std::optional<Clock::time_point> deadline = request.deadline;
+  auto sequence =
+      std::make_unique<Sequence>(std::move(request), std::move(listener), state.context_length, now);
   RequestId id = 0;
   {
     const std::lock_guard lock(state.mutex);
     if (state.stopping) return fail(ErrorCode::kCancelled, "the engine is stopping");
     const auto queued = static_cast<int64_t>(state.submitted.size()) + state.waiting_in_loop;
-    if (queued >= state.options.max_queued) {
-      return fail(ErrorCode::kBusy, "{} requests are waiting already; try again later", queued);
+    if (queued >= state.options.max_queued) return state.queue_is_full(queued);
+    const double work = state.work_of(*sequence);
+    sequence->set_turn(turn_of(now, state.forecast.pace.ms_for(work)));
+    if (deadline) {
+      auto possible = state.forecast.check_deadline(*deadline, now, sequence->turn(), work);
+      if (!possible) return pass_on(possible);
     }
     id = ++state.last_id;
     sequence->set_id(id);
+    state.add_to_forecast(*sequence);
     state.submitted.push_back(std::move(sequence));
   }
   state.changed.notify_one();
   return id;
+}
+
+void Engine::supersede(uint64_t owner, std::string key, uint64_t batch) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    Supersession newer{owner, std::move(key), batch};
+    for (const auto& sequence : state_->submitted) {  // the thread has not seen these
+      if (sequence->is_superseded_by(newer)) sequence->fail(superseded_error());
+    }
+    state_->superseded.push_back(std::move(newer));
+  }
+  state_->changed.notify_one();
 }
 
 Totals Engine::totals() const {

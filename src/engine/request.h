@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 namespace riposte::engine {
 
 using RequestId = uint64_t;
+using Clock = std::chrono::steady_clock;
 
 enum class FinishReason {
   kStop,       // an end token or a stop string
@@ -92,6 +94,13 @@ struct Request {
   int32_t max_tokens = 256;
   std::vector<std::string> stop = {};  // none of them empty
   bool ignore_end = false;             // go on after end tokens (benchmarks)
+  // When the whole answer should be there. A request for which that cannot be is refused, and one that has no
+  // token by then is ended, with kDeadline.
+  std::optional<Clock::time_point> deadline = {};
+  // Not empty: ends what runs or waits with the same key and owner (kSuperseded), except for requests of the
+  // same batch (0 is none).
+  std::string supersedes = {};
+  uint64_t batch = 0;
   sampling::SamplingParams sampling = {};
 };
 

@@ -8,6 +8,19 @@ namespace {
 // A branch costs the copy of a page, and each further one is less likely: with more there is nothing to gain.
 constexpr int32_t kMostBranches = 8;
 
+// A step that reads fewer rows of prompts would mostly pay for reading the weights.
+constexpr int32_t kLeastChunk = 16;
+// Nobody waits for the step of a request that is alone, unless somebody arrives in the middle of it.
+constexpr double kAlone = 4.0;
+
+// Behind those of the same turn.
+template <class Sequences>
+void insert_by_turn(Sequences& sequences, std::unique_ptr<Sequence> sequence) {
+  const auto place = std::ranges::upper_bound(sequences, sequence->turn(), {},
+                                              [](const auto& other) { return other->turn(); });
+  sequences.insert(place, std::move(sequence));
+}
+
 std::span<const TokenId> computed_tokens(const Sequence& sequence) {
   return sequence.tokens().first(static_cast<size_t>(sequence.computed));
 }
@@ -15,7 +28,7 @@ std::span<const TokenId> computed_tokens(const Sequence& sequence) {
 }  // namespace
 
 Scheduler::Scheduler(const SchedulerLimits& limits, int32_t pages, int32_t page_size)
-    : limits_(limits), cache_(pages, page_size) {
+    : limits_(limits), cache_(pages, page_size), step_cost_(limits.step_cost) {
   // Whoever is admitted gets at least one row in every step, answered if need be.
   limits_.max_sequences =
       std::max(1, std::min({limits.max_sequences, limits.max_rows, limits.max_answer_rows}));
@@ -24,7 +37,7 @@ Scheduler::Scheduler(const SchedulerLimits& limits, int32_t pages, int32_t page_
 }
 
 void Scheduler::add(std::unique_ptr<Sequence> sequence) {
-  waiting_.push_back(std::move(sequence));
+  insert_by_turn(waiting_, std::move(sequence));
 }
 
 Sequence* Scheduler::find(RequestId id) {
@@ -54,32 +67,49 @@ bool Scheduler::someone_computes_its_beginning(const Sequence& next) const {
   });
 }
 
-void Scheduler::admit() {
-  plan_.copies.clear();
-  while (!waiting_.empty() && static_cast<int32_t>(running_.size()) < limits_.max_sequences) {
-    Sequence& next = *waiting_.front();
-    if (someone_computes_its_beginning(next)) return;
-    if (auto opened = cache_.open(next.tokens(), next.most_positions())) {
-      next.lease = std::move(opened->lease);
-      next.computed = next.lease.cached_tokens();
-      next.usage.cached_tokens = next.computed;
-      if (opened->copy) plan_.copies.push_back(*opened->copy);
-    } else if (running_.empty()) {
-      next.fail(
-          {ErrorCode::kTooLarge, "the request needs more KV memory than is not pinned; lower max_tokens"});
-    } else {
-      return;  // until one of those that run ends
-    }
-    running_.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
+bool Scheduler::give_memory(Sequence& next) {
+  if (auto opened = cache_.open(next.tokens(), next.most_positions())) {
+    next.lease = std::move(opened->lease);
+    next.computed = next.lease.cached_tokens();
+    next.usage.cached_tokens = next.computed;
+    if (opened->copy) plan_.copies.push_back(*opened->copy);
+    return true;
   }
+  if (!running_.empty()) return false;  // until one of those that run ends
+  next.fail({ErrorCode::kTooLarge, "the request needs more KV memory than is not pinned; lower max_tokens"});
+  return true;
+}
+
+void Scheduler::admit(Pace& pace) {
+  plan_.copies.clear();
+  for (auto next = waiting_.begin();
+       next != waiting_.end() && static_cast<int32_t>(running_.size()) < limits_.max_sequences;) {
+    if (someone_computes_its_beginning(**next)) {
+      ++next;  // others need not wait for that
+      continue;
+    }
+    if (!give_memory(**next)) return;
+    pace.observe_prompt((*next)->prompt_tokens(), (*next)->computed);
+    (*next)->admit();
+    insert_by_turn(running_, std::move(*next));
+    next = waiting_.erase(next);
+  }
+}
+
+// As many as keep the step to its time, but some in any case.
+int32_t Scheduler::prompt_rows(int32_t decoding) const {
+  if (limits_.max_step_ms <= 0 || limits_.step_cost.empty()) return limits_.prefill_chunk;
+  const bool alone = running_.size() == 1 && waiting_.empty();
+  const double most_ms = limits_.max_step_ms * (alone ? kAlone : 1.0);
+  int32_t rows = std::min(kLeastChunk, limits_.prefill_chunk);
+  while (rows < limits_.prefill_chunk && step_cost_.of(decoding + rows + 1) <= most_ms) ++rows;
+  return rows;
 }
 
 Plan& Scheduler::schedule() {
   plan_.shares.clear();
   rows_left_ = limits_.max_rows;
   answers_left_ = limits_.max_answer_rows;
-  int32_t prompt_rows = limits_.prefill_chunk;
   const auto give = [&](Share& share, int32_t count) {
     share.rows += count;
     rows_left_ -= count;
@@ -91,6 +121,7 @@ Plan& Scheduler::schedule() {
     Share& share = plan_.shares.emplace_back(Share{.sequence = sequence.get()});
     if (!sequence->finished() && sequence->pending() == 1) give(share, 1);
   }
+  int32_t prompt_rows = this->prompt_rows(limits_.max_rows - rows_left_);
   for (Share& share : plan_.shares) {
     if (share.rows > 0 || share.sequence->finished()) continue;
     const int32_t count = std::min({share.sequence->pending(), prompt_rows, rows_left_});

@@ -1,17 +1,22 @@
 // Who gets rows of the next step. Sees sequences and pages, neither models nor kernels nor text.
 //
-// First come, first served. A waiting sequence is admitted when its worst case fits into the KV memory beside
-// those that run, so nothing that runs is ever stopped for memory. In a step, every sequence with one pending
-// token (all that are decoding) gets its row; what is left goes to prompts, up to prefill_chunk rows, in the
-// order of arrival; and what is then left may go to guesses of those that are answered.
+// In the order of their turns (pace.h): the shortest expected work first, with ageing. A waiting sequence is
+// admitted when its worst case fits into the KV memory beside those that run, so nothing that runs is ever
+// stopped for memory. In a step, every sequence with one pending token (all that are decoding) gets its row;
+// what is left goes to prompts, so many rows that the step keeps to its time, those of the earliest turn
+// first: a long prompt delays a shorter one by a step, and decoding by a step's time. What is then left may
+// go to guesses of those that are answered.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "drafting/step_cost.h"
+#include "engine/pace.h"
 #include "engine/sequence.h"
 #include "kvcache/page_cache.h"
 
@@ -20,8 +25,10 @@ namespace riposte::engine {
 struct SchedulerLimits {
   int32_t max_sequences = 0;
   int32_t prefill_chunk = 0;
-  int32_t max_rows = 0;         // of a step
-  int32_t max_answer_rows = 0;  // rows of a step that are answered
+  int32_t max_rows = 0;                   // of a step
+  int32_t max_answer_rows = 0;            // rows of a step that are answered
+  double max_step_ms = 0;                 // 0: no bound
+  std::span<const float> step_cost = {};  // [rows], milliseconds; must outlive the scheduler
 };
 
 // The rows of one sequence: its next pending tokens, then the guesses of its draft. The last `answers` rows
@@ -47,9 +54,10 @@ class Scheduler {
   void add(std::unique_ptr<Sequence> sequence);
   // Null if nobody has this id.
   Sequence* find(RequestId id);
-  // Begins the next step: moves waiting sequences to the running ones while there is room.
-  void admit();
-  // Decides the rows of known tokens; page tables cover them. The plan is valid until the next admit(). Empty
+  // Begins the next step: moves waiting sequences to the running ones while there is room. `pace` hears how
+  // much of their prompts was in the cache.
+  void admit(Pace& pace);
+  // Decides the rows of known tokens; page tables cover them. The plan is valid until the next step. Empty
   // only if nothing runs, or if what was admitted had to fail.
   Plan& schedule();
   // The guesses that may still be added to the plan.
@@ -70,14 +78,23 @@ class Scheduler {
   bool idle() const { return running_.empty() && waiting_.empty(); }
   // Marks everything that runs or waits as finished.
   void finish_all(FinishReason reason);
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (const auto& sequence : running_) visit(*sequence);
+    for (const auto& sequence : waiting_) visit(*sequence);
+  }
 
  private:
+  int32_t prompt_rows(int32_t decoding) const;
+  bool give_memory(Sequence& next);
   bool someone_computes_its_beginning(const Sequence& next) const;
 
   SchedulerLimits limits_;
   kvcache::PageCache cache_;
+  drafting::StepCost step_cost_;
+  // Both in the order of turns.
   std::deque<std::unique_ptr<Sequence>> waiting_;
-  std::vector<std::unique_ptr<Sequence>> running_;  // in the order of arrival
+  std::vector<std::unique_ptr<Sequence>> running_;
   Plan plan_;
   int32_t rows_left_ = 0;  // of the plan
   int32_t answers_left_ = 0;

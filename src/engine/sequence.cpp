@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/pace.h"
+
 namespace riposte::engine {
 namespace {
 
@@ -15,14 +17,21 @@ int32_t most_tokens(const Request& request, int32_t context_length) {
 
 }  // namespace
 
-Sequence::Sequence(Request request, Listener listener, int32_t context_length)
-    : listener_(std::move(listener)),
+Error superseded_error() {
+  return {ErrorCode::kSuperseded, "a newer request with the same key has taken the place of this one"};
+}
+
+Sequence::Sequence(Request request, Listener listener, int32_t context_length, Clock::time_point submitted)
+    : expected_answer_(expected_answer(request)),
+      listener_(std::move(listener)),
       source_(std::move(request.source)),
       prediction_(std::move(request.prediction)),
       rewriting_chance_(request.rewriting_chance),
-      owner_(request.owner),
       use_history_(request.use_history),
       task_(request.task),
+      deadline_(request.deadline),
+      supersession_{request.owner, std::move(request.supersedes), request.batch},
+      turn_(submitted),
       most_tokens_(most_tokens(request, context_length)),
       tokens_(std::move(request.prompt)),
       prompt_tokens_(static_cast<int32_t>(tokens_.size())),
@@ -32,7 +41,17 @@ Sequence::Sequence(Request request, Listener listener, int32_t context_length)
       sampler_(std::move(request.sampling), tokens_),
       text_(std::move(request.stop)),
       delivered_tokens_(tokens_.size()),
-      submitted_(Clock::now()) {}
+      submitted_(submitted) {}
+
+int32_t Sequence::expected_tokens() const {
+  if (room() <= 0) return 0;
+  return std::clamp(expected_answer_ - static_cast<int32_t>(output().size()), 1, room());
+}
+
+bool Sequence::is_superseded_by(const Supersession& newer) const {
+  return !newer.key.empty() && newer.key == supersession_.key && newer.owner == supersession_.owner &&
+         (newer.batch == 0 || newer.batch != supersession_.batch);
+}
 
 TokenId Sequence::choose(const sampling::RowAnswer& row, sampling::Workspace& workspace) const {
   return sampler_.choose(row, length(), workspace);
@@ -46,7 +65,7 @@ drafting::DraftContext Sequence::draft_context() const {
           .most_tokens = std::max(0, room() - 1),
           .rewriting_chance = rewriting_chance_,
           .acceptance = &acceptance,
-          .owner = owner_,
+          .owner = supersession_.owner,
           .use_history = use_history_};
 }
 
@@ -55,8 +74,8 @@ void Sequence::count_draft() {
   for (const drafting::Origin origin : draft.origins) ++usage.by_origin[static_cast<size_t>(origin)].drafted;
 }
 
-void Sequence::take(TokenId token, int32_t guess, const TokenText& text) {
-  if (!first_token_) first_token_ = Clock::now();
+void Sequence::take(TokenId token, int32_t guess, const TokenText& text, Clock::time_point now) {
+  if (!first_token_) first_token_ = now;
   const bool guessed = guess != drafting::Draft::kNoParent;
   const auto origin = guessed ? draft.origins[static_cast<size_t>(guess)] : drafting::Origin::kSource;
   if (guessed) {
@@ -106,7 +125,7 @@ Usage Sequence::usage_so_far() const {
   return all;
 }
 
-void Sequence::deliver() {
+void Sequence::deliver(Clock::time_point now) {
   try {
     const auto new_tokens = tokens().subspan(delivered_tokens_);
     if (listener_.on_logprobs && !new_logprobs_.empty()) listener_.on_logprobs(new_logprobs_);
@@ -124,7 +143,6 @@ void Sequence::deliver() {
              .timings = {},
              .trace = std::move(trace_),
              .error = std::move(error_)};
-  const Clock::time_point now = Clock::now();
   const Clock::time_point started = started_.value_or(now);
   const Clock::time_point first_token = first_token_.value_or(now);
   end.timings = {started - submitted_, first_token - started, now - first_token};

@@ -17,12 +17,20 @@
 
 namespace riposte::engine {
 
-using Clock = std::chrono::steady_clock;
+// Request::supersedes with what it refers to.
+struct Supersession {
+  uint64_t owner = 0;
+  std::string key;  // empty: none
+  uint64_t batch = 0;
+};
+// What the older request hears.
+Error superseded_error();
 
 class Sequence {
  public:
   // `request` passed validate() for this context.
-  Sequence(Request request, Listener listener, int32_t context_length);
+  Sequence(Request request, Listener listener, int32_t context_length,
+           Clock::time_point submitted = Clock::now());
 
   RequestId id() const { return id_; }
   void set_id(RequestId id) { id_ = id; }
@@ -37,6 +45,18 @@ class Sequence {
   int32_t most_positions() const { return most_tokens_ > prompt_tokens_ ? most_tokens_ - 1 : prompt_tokens_; }
   bool needs_logits() const { return sampler_.needs_logits(); }
   uint64_t task() const { return task_; }
+  // Who has the earlier turn goes first (see pace.h).
+  Clock::time_point turn() const { return turn_; }
+  void set_turn(Clock::time_point turn) { turn_ = turn; }
+  bool admitted() const { return admitted_; }  // it runs: its memory is given to it
+  void admit() { admitted_ = true; }
+  // Tokens of the answer that are still to come, as far as anyone can tell.
+  int32_t expected_tokens() const;
+  // The deadline has passed, and there is no token yet.
+  bool is_late(Clock::time_point now) const { return deadline_ && now > *deadline_ && !first_token_; }
+  // Whether `newer` says that this one is not wanted any more.
+  bool is_superseded_by(const Supersession& newer) const;
+  const Supersession& supersession() const { return supersession_; }
   // What a drafter may look at. Guesses deeper than room() - 1 cannot be used: the last token needs none.
   drafting::DraftContext draft_context() const;
 
@@ -44,7 +64,7 @@ class Sequence {
   TokenId choose(const sampling::RowAnswer& row, sampling::Workspace& workspace) const;
   // Takes a chosen token into the answer. The sequence is finished afterwards if the token, a stop string or
   // the length ends it. `guess` is the guess of the draft that was this token, or kNoParent.
-  void take(TokenId token, int32_t guess, const TokenText& text);
+  void take(TokenId token, int32_t guess, const TokenText& text, Clock::time_point now);
   // A draft is verified in this pass.
   void count_draft();
 
@@ -62,7 +82,7 @@ class Sequence {
 
   // Tells the listener what is new; on_finish if the sequence is finished. What it throws is dropped: a
   // listener must not throw, and the other requests must not suffer if it does.
-  void deliver();
+  void deliver(Clock::time_point now);
 
   int32_t computed = 0;  // the first so many tokens have keys and values in the lease's pages
   kvcache::Lease lease;
@@ -76,13 +96,17 @@ class Sequence {
   int32_t length() const { return static_cast<int32_t>(tokens_.size()); }
 
   RequestId id_ = 0;
+  int32_t expected_answer_;  // tokens
+  bool admitted_ = false;
   Listener listener_;
   std::vector<TokenId> source_;
   std::vector<TokenId> prediction_;
   float rewriting_chance_;
-  uint64_t owner_;
   bool use_history_;
   uint64_t task_;
+  std::optional<Clock::time_point> deadline_;
+  Supersession supersession_;
+  Clock::time_point turn_;
   int32_t most_tokens_;  // prompt and answer
   std::vector<TokenId> tokens_;
   int32_t prompt_tokens_;

@@ -6,11 +6,16 @@
 namespace riposte::engine {
 namespace {
 
-SchedulerLimits scheduler_limits(const model::ExecutorLimits& limits, const EngineOptions& options) {
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+SchedulerLimits scheduler_limits(const model::ExecutorLimits& limits, const EngineOptions& options,
+                                 std::span<const float> step_cost) {
   return {.max_sequences = options.max_sequences,
           .prefill_chunk = options.prefill_chunk,
           .max_rows = limits.max_rows,
-          .max_answer_rows = limits.max_logit_rows};
+          .max_answer_rows = limits.max_logit_rows,
+          .max_step_ms = options.max_step_ms,
+          .step_cost = step_cost};
 }
 
 }  // namespace
@@ -19,12 +24,16 @@ StepLoop::StepLoop(model::Executor& executor, const TokenText& text, const Engin
     : executor_(executor),
       text_(text),
       vocabulary_(executor.limits().vocabulary),
+      step_cost_(options.step_cost),
+      now_(options.now),
+      pace_(step_cost_),
       guesser_(options.drafter, options.step_cost, options.max_draft, vocabulary_),
-      scheduler_(scheduler_limits(executor.limits(), options), executor.limits().pages,
+      scheduler_(scheduler_limits(executor.limits(), options, step_cost_), executor.limits().pages,
                  executor.limits().page_size),
       rows_(executor.limits().page_size) {}
 
 void StepLoop::add(std::unique_ptr<Sequence> sequence) {
+  supersede(sequence->supersession());
   guesser_.begin(*sequence);
   scheduler_.add(std::move(sequence));
 }
@@ -33,17 +42,50 @@ void StepLoop::cancel(RequestId id) {
   if (Sequence* sequence = scheduler_.find(id)) sequence->finish(FinishReason::kCancelled);
 }
 
+void StepLoop::supersede(const Supersession& newer) {
+  if (newer.key.empty()) return;
+  scheduler_.for_each([&newer](Sequence& sequence) {
+    if (sequence.is_superseded_by(newer)) sequence.fail(superseded_error());
+  });
+}
+
+void StepLoop::end_what_is_late() {
+  const Clock::time_point now = now_();
+  scheduler_.for_each([now](Sequence& sequence) {
+    if (sequence.is_late(now))
+      sequence.fail({ErrorCode::kDeadline, "the deadline passed before the first token could be computed"});
+  });
+}
+
+double StepLoop::work_left(const Sequence& sequence) const {
+  if (!sequence.admitted()) return pace_.work_of(sequence.prompt_tokens(), sequence.expected_tokens());
+  return pace_.prompt_work(std::max(0, sequence.prompt_tokens() - sequence.computed)) +
+         pace_.answer_work(sequence.expected_tokens());
+}
+
+void StepLoop::refresh(Forecast& forecast) const {
+  forecast.pace = pace_;
+  forecast.others.clear();
+  scheduler_.for_each([&](const Sequence& sequence) {
+    forecast.others.push_back({sequence.turn(), work_left(sequence), sequence.admitted()});
+  });
+}
+
 void StepLoop::cancel_all() {
   scheduler_.finish_all(FinishReason::kCancelled);
   deliver();
 }
 
 void StepLoop::step() {
-  deliver();  // what was cancelled takes no part in the step
-  scheduler_.admit();
+  end_what_is_late();
+  deliver();  // what has ended takes no part in the step
+  scheduler_.admit(pace_);
   Plan& plan = scheduler_.schedule();
   guess(plan);
-  const Result<model::StepResult> result = run(plan);
+  const Clock::time_point start = now_();
+  const Result<model::StepResult> result = run(plan, start);
+  step_end_ = now_();
+  step_work_ = 0;
   size_t row = 0;
   for (const Share& share : plan.shares) {
     if (result) {
@@ -53,6 +95,7 @@ void StepLoop::step() {
     }
     row += static_cast<size_t>(share.rows);
   }
+  if (result) pace_.observe_step(step_work_, Milliseconds(step_end_ - start).count());
   scheduler_.drop_branches();
   deliver();
 }
@@ -70,11 +113,10 @@ void StepLoop::guess(Plan& plan) {
   }
 }
 
-Result<model::StepResult> StepLoop::run(const Plan& plan) {
+Result<model::StepResult> StepLoop::run(const Plan& plan, Clock::time_point now) {
   if (plan.shares.empty()) return model::StepResult{};
   ++totals_.steps;
   totals_.rows += plan.rows;
-  const Clock::time_point now = Clock::now();
   for (const Share& share : plan.shares) share.sequence->start_pass(now);
   try {
     for (const kvcache::PageCopy& copy : plan.copies) executor_.copy_page(copy.from, copy.to, copy.tokens);
@@ -98,11 +140,13 @@ void StepLoop::accept(const Share& share, size_t row, const model::StepResult& r
   Sequence& sequence = *share.sequence;
   const bool prefill = sequence.computed < sequence.prompt_tokens();
   const auto known = static_cast<size_t>(share.rows - share.drafted());
+  if (prefill) step_work_ += pace_.prompt_work(static_cast<int32_t>(known));
   sequence.computed += static_cast<int32_t>(known);
   if (share.answers > 0) {
     if (share.drafted() > 0) sequence.count_draft();
     follow(sequence, row + known - 1, share.drafted(), result);
     guesser_.observe(sequence, produced_);
+    step_work_ += pace_.answer_work(static_cast<int32_t>(produced_.size()));
   }
   if (sequence.pending() == 0)
     sequence.finish(FinishReason::kLength);   // max_tokens is 0 and the prompt computed
@@ -129,7 +173,7 @@ void StepLoop::follow(Sequence& sequence, size_t root, int32_t drafted, const mo
     // overwritten by the next step, or lies in a branch that is given back.
     const int32_t guess =
         drafted > 0 ? drafting::find_child(sequence.draft, reached, token) : drafting::Draft::kNoParent;
-    sequence.take(token, guess, text_);
+    sequence.take(token, guess, text_, step_end_);
     sequence.note_logits(answer.logits);
     if (guess == drafting::Draft::kNoParent || sequence.finished()) break;
     reached = guess;
@@ -139,12 +183,13 @@ void StepLoop::follow(Sequence& sequence, size_t root, int32_t drafted, const mo
 }
 
 void StepLoop::deliver() {
+  const Clock::time_point now = now_();
   scheduler_.collect(finished_);
-  for (const auto& sequence : scheduler_.running()) sequence->deliver();
+  for (const auto& sequence : scheduler_.running()) sequence->deliver(now);
   for (const auto& sequence : finished_) {
     totals_.add(sequence->usage_so_far());
     guesser_.end(*sequence);
-    sequence->deliver();
+    sequence->deliver(now);
   }
   finished_.clear();
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "engine/engine.h"
 #include "engine/guesser.h"
+#include "engine/pace.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
 #include "engine/step_rows.h"
@@ -21,6 +23,7 @@ class StepLoop {
 
   void add(std::unique_ptr<Sequence> sequence);
   void cancel(RequestId id);  // told to the listener by the next step
+  void supersede(const Supersession& newer);
   // Admit, schedule, guess, run, accept, deliver.
   void step();
   // Finishes everything with kCancelled and tells the listeners.
@@ -29,21 +32,31 @@ class StepLoop {
   bool idle() const { return scheduler_.idle(); }
   int32_t waiting() const { return scheduler_.waiting(); }
   const Totals& totals() const { return totals_; }
+  Forecast forecast() const { return {pace_, {}}; }
+  // Brings a forecast up to date.
+  void refresh(Forecast& forecast) const;
 
  private:
   void guess(Plan& plan);
-  Result<model::StepResult> run(const Plan& plan);
+  Result<model::StepResult> run(const Plan& plan, Clock::time_point now);
   // Judges the answered rows of a share, whose first row is row `row` of the step.
   void accept(const Share& share, size_t row, const model::StepResult& result);
   void follow(Sequence& sequence, size_t root, int32_t drafted, const model::StepResult& result);
+  void end_what_is_late();
+  double work_left(const Sequence& sequence) const;
   void deliver();
 
   model::Executor& executor_;
   const TokenText& text_;
   int32_t vocabulary_;
+  const std::vector<float> step_cost_;
+  const std::function<Clock::time_point()> now_;
+  Pace pace_;
   Guesser guesser_;
   Scheduler scheduler_;
   StepRows rows_;
+  Clock::time_point step_end_;
+  double step_work_ = 0;  // what the step has done
   // Memory that every step reuses.
   std::vector<TokenId> produced_;
   sampling::Workspace workspace_;

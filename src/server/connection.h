@@ -66,7 +66,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void handle_request();
   void answer(Reply reply);
-  void start_exchange(const Route& route, std::string_view body, const CacheUse& cache_use);
+  void start_exchange(const Route& route, const Parser::value_type& request);
   void pump();
 
   void send(std::string text);

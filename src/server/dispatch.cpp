@@ -28,6 +28,12 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
+template <class Request>
+std::string_view field_of(const Request& request, std::string_view name) {
+  const auto field = request[boost::beast::string_view(name.data(), name.size())];
+  return trimmed({field.data(), field.size()});
+}
+
 // no-store and no-cache of Cache-Control; other directives say nothing to this cache.
 template <class Request>
 CacheUse cache_use_of(const Request& request) {
@@ -89,7 +95,7 @@ void Connection::handle_request() try {
   if (!route) return answer(route.error());
   switch (route->endpoint) {
     case Endpoint::kGeneration:
-      return start_exchange(*route, request.body(), cache_use_of(request));
+      return start_exchange(*route, request);
     case Endpoint::kAnswerNow:
       return answer(now_reply(*route, request.body(), hub_->model));
     case Endpoint::kMetrics:
@@ -108,14 +114,19 @@ void Connection::handle_request() try {
       {500, "server_error", std::string("a defect of Riposte: ") + error.what(), "", "internal_error"}));
 }
 
-void Connection::start_exchange(const Route& route, std::string_view body, const CacheUse& cache_use) {
+void Connection::start_exchange(const Route& route, const Parser::value_type& request) {
   if (client_done_) return close();
+  const auto received = received_at_.value_or(std::chrono::steady_clock::now());
+  auto terms = read_terms(field_of(request, "x-deadline-ms"), field_of(request, "x-supersedes"), received);
+  if (!terms) return answer(error_reply(terms.error(), route.dialect));
+  terms->batch = hub_->next_random();
   const ExchangeSetup setup{.context = {.id = hub_->next_id(""),
                                         .created = seconds_since_1970(),
                                         .random_seed = hub_->next_random()},
-                            .cache = cache_use,
+                            .cache = cache_use_of(request),
+                            .terms = std::move(*terms),
                             .dialect = route.dialect,
-                            .received = received_at_.value_or(std::chrono::steady_clock::now()),
+                            .received = received,
                             .max_unsent_bytes = hub_->options.max_unsent_bytes};
   // The engine's thread holds the hub, in whose io_context it posts, but never the connection: that may end
   // any time.
@@ -124,7 +135,7 @@ void Connection::start_exchange(const Route& route, std::string_view body, const
       if (const auto self = weak.lock()) self->guarded([&] { self->pump(); });
     });
   };
-  auto exchange = Exchange::start(hub_->services, route.read, body, setup, std::move(wake));
+  auto exchange = Exchange::start(hub_->services, route.read, request.body(), setup, std::move(wake));
   if (!exchange) return answer(error_reply(exchange.error(), route.dialect));
   exchange_ = std::move(*exchange);
   pump();  // what is known already needs no wake-up

@@ -34,6 +34,11 @@ api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const Services& servic
   const size_t bound = generation->stream ? setup.max_unsent_bytes : std::numeric_limits<size_t>::max();
   auto queue =
       std::make_shared<AnswerQueue>(generation->requests.size(), bound, generation->stream, std::move(wake));
+  for (engine::Request& request : generation->requests) {
+    request.deadline = setup.terms.deadline;
+    request.supersedes = setup.terms.supersedes;
+    request.batch = setup.terms.batch;
+  }
   CacheUse use = setup.cache;
   if (!services.cache || !generation->repeatable) use.read = use.store = false;
   std::unique_ptr<Exchange> exchange(new Exchange(services, setup, *generation, queue));
@@ -58,6 +63,9 @@ Result<void> Exchange::submit_one(engine::Request request, const CacheUse& use, 
     std::string key = cache::request_key(use.owner, services_.model.fingerprint, request);
     if (const auto kept = use.read ? services_.cache->find(key) : nullptr) {
       clock_.found_in_cache();
+      if (!request.supersedes.empty()) {
+        services_.model.engine.supersede(request.owner, std::move(request.supersedes), request.batch);
+      }
       cache::replay(*kept, listener);
       return {};
     }

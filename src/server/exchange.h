@@ -37,10 +37,22 @@ struct CacheUse {
   std::string owner;  // whose answers it sees; those of others are as if they were not there
 };
 
+// How soon an answer is wanted, and instead of which other.
+struct Terms {
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::string supersedes;  // see engine::Request; empty: nothing
+  uint64_t batch = 0;
+};
+// From the headers x-deadline-ms (1 to a day, in milliseconds from `received` on) and x-supersedes (up to 256
+// bytes); empty where absent. Errors: 400 with the name of the header.
+api::ApiResult<Terms> read_terms(std::string_view deadline_ms, std::string_view supersedes,
+                                 std::chrono::steady_clock::time_point received);
+
 // What an exchange needs to know that is not in the request's body.
 struct ExchangeSetup {
   api::RequestContext context;
   CacheUse cache;
+  Terms terms;
   api::Dialect dialect = api::Dialect::kOpenAi;    // of errors
   std::chrono::steady_clock::time_point received;  // when the whole request was there
   size_t max_unsent_bytes = 0;

@@ -31,8 +31,12 @@ std::string_view reason(int status) {
       return "Content Too Large";
     case 431:
       return "Request Header Fields Too Large";
+    case 499:
+      return "Client Closed Request";
     case 503:
       return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
     default:
       return status < 500 ? "Bad Request" : "Internal Server Error";
   }
@@ -50,9 +54,13 @@ std::string common_head(int status, const Framing& framing) {
 Reply error_reply(const api::ApiError& error, api::Dialect dialect) {
   Reply reply{error.status, api::to_json(error, dialect)};
   if (error.status == 503) {
-    reply.headers.emplace_back("Retry-After", "1");  // whole seconds only; OpenAI's clients prefer the other
-    reply.headers.emplace_back("retry-after-ms", std::to_string(kRetryAfter.count()));
+    // Retry-After knows whole seconds only; OpenAI's clients prefer the other.
+    const int64_t retry_ms = error.retry_after_ms > 0 ? error.retry_after_ms : kRetryAfter.count();
+    reply.headers.emplace_back("Retry-After", std::to_string((retry_ms + 999) / 1000));
+    reply.headers.emplace_back("retry-after-ms", std::to_string(retry_ms));
   }
+  // OpenAI's clients would ask again: too late, or against the request that has taken this one's place.
+  if (error.status == 504 || error.status == 499) reply.headers.emplace_back("x-should-retry", "false");
   return reply;
 }
 

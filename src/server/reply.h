@@ -18,7 +18,7 @@ struct Reply {
   std::string timing = {};                        // Server-Timing; empty: none
 };
 
-// With a time to come back where the server is busy (503).
+// With a time to come back where the server is busy (503), and x-should-retry: false where that is of no use.
 Reply error_reply(const api::ApiError& error, api::Dialect dialect = api::Dialect::kOpenAi);
 
 // How an answer is to be framed for the client that asked.

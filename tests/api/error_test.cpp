@@ -31,6 +31,8 @@ TEST(ApiError, EveryErrorOfTheLayersBelowHasAStatus) {
   EXPECT_EQ(status(ErrorCode::kNotFound), 404);
   EXPECT_EQ(status(ErrorCode::kBusy), 503);
   EXPECT_EQ(status(ErrorCode::kCancelled), 503);
+  EXPECT_EQ(status(ErrorCode::kDeadline), 504);
+  EXPECT_EQ(status(ErrorCode::kSuperseded), 499);
   EXPECT_EQ(status(ErrorCode::kIo), 500);
   EXPECT_EQ(status(ErrorCode::kInternal), 500);
 }
