@@ -28,7 +28,7 @@ constexpr int log2_of(int power) { return power <= 1 ? 0 : 1 + log2_of(power / 2
 
 // The 8 columns of a group, one byte a weight. `part` is the vector's share of the panel's rows.
 template <class S, int bits, int column>
-typename S::I unpack_column(const std::byte* group, int part) {
+[[gnu::always_inline]] inline typename S::I unpack_column(const std::byte* group, int part) {
   constexpr int kBytes = S::kRows * 4;
   const std::byte* at = group + part * kBytes;
   if constexpr (bits == 8) return S::load(at + column * 64);
@@ -50,7 +50,7 @@ typename S::I unpack_column(const std::byte* group, int part) {
 }
 
 template <class S, int bits>
-void unpack_group(const std::byte* group, int part, typename S::I (&weights)[kGroupColumns]) {
+[[gnu::always_inline]] inline void unpack_group(const std::byte* group, int part, typename S::I (&weights)[kGroupColumns]) {
   weights[0] = unpack_column<S, bits, 0>(group, part);
   weights[1] = unpack_column<S, bits, 1>(group, part);
   weights[2] = unpack_column<S, bits, 2>(group, part);
@@ -84,7 +84,7 @@ void prefetch_next_panel(const PanelProduct& product, int64_t g) {
 }
 
 template <class S, PackedFormat format>
-Group<S> load_group(const PanelProduct& product, int64_t g, int part) {
+[[gnu::always_inline]] inline Group<S> load_group(const PanelProduct& product, int64_t g, int part) {
   const quant::PanelLayout& layout = *product.layout;
   const int lane = part * S::kRows;
   const std::byte* panel = product.panel;
@@ -114,7 +114,7 @@ Group<S> load_group(const PanelProduct& product, int64_t g, int part) {
 
 // acc[r] = the definition's step for this group, rows `row` .. row + kRows - 1.
 template <class S, class D, PackedFormat format, int kRows>
-void multiply_group(const Group<S>& group, const PanelProduct& product, int64_t g, int row, typename S::F* acc) {
+[[gnu::always_inline]] inline void multiply_group(const Group<S>& group, const PanelProduct& product, int64_t g, int row, typename S::F* acc) {
   constexpr int shift = log2_of(format.offset);
   const int64_t at = g * product.activations.width + row;
   const auto* q = reinterpret_cast<const int32_t*>(product.activations.q + at * quant::kGroupSize);

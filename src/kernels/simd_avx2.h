@@ -29,6 +29,8 @@ struct Avx2 {
   static I multiply_pairs(I a, I b) { return _mm256_maddubs_epi16(a, b); }
   static I widen_pairs(I pairs) { return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)); }
   static I greater(I a, I b) { return _mm256_max_epi32(a, b); }
+  static int32_t greatest_lane(I a) { return fold(a, [](__m128i x, __m128i y) { return _mm_max_epi32(x, y); }); }
+  static int32_t sum_of_lanes(I a) { return fold(a, [](__m128i x, __m128i y) { return _mm_add_epi32(x, y); }); }
   template <int n>
   static I shift_left32(I a) { return _mm256_slli_epi32(a, n); }
   template <int n>
@@ -76,6 +78,13 @@ struct Avx2 {
   static F keep(F value, F other, int begin, int end) {
     const __m256i inside = _mm256_andnot_si256(mask(begin), mask(end));
     return _mm256_blendv_ps(other, value, _mm256_castsi256_ps(inside));
+  }
+
+  template <class Operation>
+  static int32_t fold(I a, Operation operation) {
+    __m128i lanes = operation(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    lanes = operation(lanes, _mm_shuffle_epi32(lanes, 0x4e));
+    return _mm_cvtsi128_si32(operation(lanes, _mm_shuffle_epi32(lanes, 0xb1)));
   }
 
   // Lanes 0 .. n-1.

@@ -29,6 +29,8 @@ struct Avx512 {
   static I multiply_pairs(I a, I b) { return _mm512_maddubs_epi16(a, b); }
   static I widen_pairs(I pairs) { return _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)); }
   static I greater(I a, I b) { return _mm512_max_epi32(a, b); }
+  static int32_t greatest_lane(I a) { return _mm512_reduce_max_epi32(a); }
+  static int32_t sum_of_lanes(I a) { return _mm512_reduce_add_epi32(a); }
   template <int n>
   static I shift_left32(I a) { return _mm512_slli_epi32(a, n); }
   template <int n>

@@ -25,6 +25,8 @@ struct Neon {
   static I add(I a, I b) { return vaddq_s32(a, b); }
   static I multiply(I a, I b) { return vmulq_s32(a, b); }
   static I greater(I a, I b) { return vmaxq_s32(a, b); }
+  static int32_t greatest_lane(I a) { return vmaxvq_s32(a); }
+  static int32_t sum_of_lanes(I a) { return vaddvq_s32(a); }
   template <int n>
   static I shift_left32(I a) { return vshlq_n_s32(a, n); }
   template <int n>

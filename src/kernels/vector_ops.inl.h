@@ -143,10 +143,7 @@ void quantize(const float* x, int n, const ActivationBlock& block, int row) {
     for (const L& half : values) {
       for (auto part : half.part) most = S::greater(most, S::bits_and(S::as_int(part), magnitude));
     }
-    int32_t lanes[S::kRows];
-    std::memcpy(lanes, &most, sizeof lanes);
-    int32_t largest_bits = 0;
-    for (int32_t bits : lanes) largest_bits = bits > largest_bits ? bits : largest_bits;
+    const int32_t largest_bits = S::greatest_lane(most);
     float largest;
     std::memcpy(&largest, &largest_bits, sizeof largest);
 
@@ -160,26 +157,23 @@ void quantize(const float* x, int n, const ActivationBlock& block, int row) {
     }
     const auto inverse = S::broadcast_f(127.0f / largest);
     int sums[2];
-    auto squares = L::broadcast(0.0f);  // whole numbers below 2^24: exact
+    I squares = S::zero();
     for (int half = 0; half < 2; ++half) {
       I sum = S::zero();
       for (int p = 0; p < L::kParts; ++p) {
         const I rounded = S::to_int(S::multiply(values[half].part[p], inverse));
-        const auto value = S::to_float(rounded);
-        squares.part[p] = S::fma(value, value, squares.part[p]);
+        squares = S::add(squares, S::multiply(rounded, rounded));
         S::store_bytes(q + half * kLanes + p * S::kRows, rounded);
         sum = S::add(sum, rounded);
       }
-      std::memcpy(lanes, &sum, sizeof lanes);
-      sums[half] = 0;
-      for (int32_t value : lanes) sums[half] += value;
+      sums[half] = S::sum_of_lanes(sum);
     }
     scale.d = largest / 127.0f;
     scale.d_sum = scale.d * static_cast<float>(sums[0] + sums[1]);
     scale.negative_sum = -(sums[0] + sums[1]);
     scale.negative_half_sums[0] = -sums[0];
     scale.negative_half_sums[1] = -sums[1];
-    scale.squares = static_cast<int32_t>(row_sum(squares));
+    scale.squares = S::sum_of_lanes(squares);
   }
 }
 
