@@ -10,7 +10,7 @@ build_packages=(
   libspdlog-dev libssl-dev libtomlplusplus-dev libutf8proc-dev libxxhash-dev prometheus-cpp-dev
   python3 python3-pip
 )
-test_packages=(clang llvm libgtest-dev libgmock-dev libbenchmark-dev python3-venv chromium chromium-driver)
+test_packages=(clang llvm libgtest-dev libgmock-dev libbenchmark-dev openssl python3-venv chromium chromium-driver)
 emulator_packages=(g++-aarch64-linux-gnu qemu-user googletest)
 
 wanted=()

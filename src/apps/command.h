@@ -24,6 +24,7 @@ int report(const Error& error);
 using Run = std::function<int()>;
 void add_rewrite_command(CLI::App& app, Run& run);
 void add_serve_command(CLI::App& app, Run& run);
+void add_key_command(CLI::App& app, Run& run);
 void add_pull_command(CLI::App& app, Run& run);
 void add_info_command(CLI::App& app, Run& run);
 void add_bench_command(CLI::App& app, Run& run);

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   Run run;
   add_rewrite_command(app, run);
   add_serve_command(app, run);
+  add_key_command(app, run);
   add_pull_command(app, run);
   add_info_command(app, run);
   add_bench_command(app, run);

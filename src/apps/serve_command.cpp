@@ -1,4 +1,7 @@
 // riposte serve: one model behind HTTP until a signal says stop.
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -7,10 +10,12 @@
 #include <thread>
 
 #include "apps/command.h"
+#include "apps/config_file.h"
 #include "apps/fingerprint.h"
 #include "apps/home.h"
 #include "apps/model_details.h"
 #include "apps/runtime.h"
+#include "apps/server_options.h"
 #include "engine/engine.h"
 #include "server/server.h"
 
@@ -18,10 +23,19 @@ namespace riposte::apps {
 namespace {
 
 struct Options {
-  server::ServerOptions server;
+  std::string config_file;
+  ServerSettings server;
   RuntimeOptions runtime;
   std::string presets_file;
 };
+
+// Each connection needs a descriptor, and systems allow few unless asked.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 sigset_t stop_signals() {
   sigset_t signals;
@@ -31,16 +45,19 @@ sigset_t stop_signals() {
   return signals;
 }
 
-void print_invitation(const std::string& address, uint16_t port, const std::string& model) {
+void print_invitation(const server::ServerOptions& options, uint16_t port, const std::string& model) {
+  const std::string& address = options.address;
+  const std::string scheme = options.tls_certificate.empty() ? "http" : "https";
+  const std::string key = options.keys.empty() ? "" : "-H 'Authorization: Bearer KEY' ";
   const std::string host = address.find(':') == std::string::npos ? address : fmt::format("[{}]", address);
   fmt::print(
-      "Serving {} at http://{}:{} (Ctrl-C stops). Open it in a browser, or try:\n\n"
-      "  curl http://{}:{}/v1/chat/completions -H 'Content-Type: application/json' -d '{{\n"
+      "Serving {} at {}://{}:{} (Ctrl-C stops). Open it in a browser, or try:\n\n"
+      "  curl {}://{}:{}/v1/chat/completions {}-H 'Content-Type: application/json' -d '{{\n"
       "    \"model\": \"{}\", \"messages\": [\n"
       "      {{\"role\": \"system\", \"content\": \"Correct the grammar of the sentence. Reply with the "
       "sentence only.\"}},\n"
       "      {{\"role\": \"user\", \"content\": \"She go to school every day.\"}}]}}'\n\n",
-      model, host, port, host, port, model);
+      model, scheme, host, port, scheme, host, port, key, model);
   std::fflush(stdout);
 }
 
@@ -50,6 +67,10 @@ Result<void> run_serve(const Options& options) {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+
+  auto listening = resolve(options.server);
+  if (!listening) return pass_on(listening);
 
   std::optional<rewrite::Presets> presets;
   if (!options.presets_file.empty()) {
@@ -66,7 +87,7 @@ Result<void> run_serve(const Options& options) {
     chat_template = std::move(*parsed);
   }
   engine::Engine engine(runtime->executor(), runtime->tokenizer(), runtime->engine_options());
-  server::Server server(options.server,
+  server::Server server(*listening,
                         {.name = runtime->name(),
                          .created = static_cast<int64_t>(std::time(nullptr)),
                          .fingerprint = fingerprint(runtime->model(), options.runtime.executor),
@@ -78,11 +99,12 @@ Result<void> run_serve(const Options& options) {
                          .presets = presets ? *presets : rewrite::Presets::built_in()});
   const auto port = server.start();
   if (!port) return pass_on(port);
-  print_invitation(options.server.address, *port, runtime->name());
+  print_invitation(*listening, *port, runtime->name());
 
   int signal = 0;
   sigwait(&signals, &signal);
-  fmt::print(stderr, "riposte: stopping; running requests may finish, a second signal ends at once\n");
+  spdlog::info("stopping: running requests may finish for {} seconds, a second signal ends at once",
+               std::chrono::duration_cast<std::chrono::seconds>(listening->stop_grace).count());
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // this thread takes the second one, by its default action
   server.stop();
   server.wait();
@@ -95,31 +117,20 @@ void add_serve_command(CLI::App& app, Run& run) {
   const auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("serve", "answer the APIs of OpenAI, of Ollama and Riposte's own on this machine");
-  command->add_option("--host", options->server.address, "address to listen on")->capture_default_str();
-  command->add_option("--port", options->server.port, "port to listen on; 0: any that is free")
-      ->capture_default_str();
-  command
-      ->add_option("--response-cache", options->server.cache_bytes,
-                   "memory for answers that were given before, as 64MiB; 0: none")
-      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
-      ->default_str("64MiB");
-  command
-      ->add_option_function<int>(
-          "--response-cache-seconds",
-          [options](int seconds) { options->server.cache_time_to_live = std::chrono::seconds(seconds); },
-          "how long an answer may be given again")
-      ->check(CLI::Range(1, 365 * 24 * 3600))
-      ->default_str("3600");
+  add_server_options(*command, options->server);
   command->add_option("--presets", options->presets_file, "a TOML file with presets of your own");
   options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);
   add_drafting_option(*command, options->runtime);
+  add_config_option(*command, options->config_file);
   command->footer(
-      help_footer("  riposte serve --model qwen --port 8080\n"
+      kConfigHelp + help_footer("  riposte serve --model qwen --port 8080\n"
                   "  curl http://127.0.0.1:8080/v1/models"));
-  command->callback([options, &run] {
-    run = [options] {
+  command->callback([options, command, &run] {
+    run = [options, command] {
+      const auto configured = apply_config_file(*command, options->config_file);
+      if (!configured) return report(configured.error());
       const auto done = run_serve(*options);
       return done ? kExitOk : report(done.error());
     };

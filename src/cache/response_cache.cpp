@@ -49,9 +49,8 @@ size_t bytes_of(const std::string& key, const CachedAnswer& answer) {
 
 }  // namespace
 
-std::string request_key(std::string_view owner, std::string_view model, const engine::Request& request) {
+std::string request_key(std::string_view model, const engine::Request& request) {
   KeyWriter key;
-  key.text(owner);
   key.text(model);
   key.number(request.owner);
   key.tokens(request.prompt);

@@ -25,10 +25,10 @@ struct CachedAnswer {
 };
 
 // All that decides an answer, as bytes: two requests have the same key exactly if they have the same answer
-// by the same right. `owner` (and Request::owner): whose cache it is; a difference in time must not tell one
-// user what another asked. `model`: fingerprint of weights and configuration. What only changes speed
-// (drafts) is no part of it.
-std::string request_key(std::string_view owner, std::string_view model, const engine::Request& request);
+// by the same right. Request::owner: whose answers they are; a difference in time must not tell one user what
+// another asked. `model`: fingerprint of weights and configuration. What only changes speed (drafts) is no part
+// of it.
+std::string request_key(std::string_view model, const engine::Request& request);
 
 struct ResponseCacheOptions {
   size_t max_bytes = size_t{64} << 20;  // keys and answers together; beyond, the longest unused leave

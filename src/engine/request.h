@@ -85,7 +85,11 @@ struct Request {
   std::vector<TokenId> prediction = {};
   // How likely the answer is a rewriting of `source` (see drafting::DraftContext).
   float rewriting_chance = 1.0f;
-  uint64_t owner = 0;       // whose earlier answers may give drafts, and who may draft from this one
+  // Whose answers may be given again or give drafts, and to whom this one may; 0: everybody's.
+  uint64_t owner = 0;
+  // Whose prompts may have computed the beginning of this one, beside those that are everybody's (0). Coarser
+  // than `owner` where the users of one application share its instructions.
+  uint64_t prefix_owner = 0;
   bool use_history = true;  // false: neither
   // Requests of one task (say, a hash of the instruction) are drafted by what came of each other's guesses.
   // 0: of none.

@@ -59,16 +59,18 @@ void Scheduler::finish_all(FinishReason reason) {
 // pages of the instruction are there, than computing them once more beside the first.
 bool Scheduler::someone_computes_its_beginning(const Sequence& next) const {
   const auto wanted = next.tokens().first(next.tokens().size() - 1);
-  const int32_t cached = cache_.cached_tokens(next.tokens());
+  const int32_t cached = cache_.cached_tokens(next.tokens(), next.prefix_owner());
   return std::ranges::any_of(running_, [&](const std::unique_ptr<Sequence>& other) {
     if (other->finished() || other->computed >= other->prompt_tokens()) return false;
+    if (other->prefix_owner() != next.prefix_owner() && other->prefix_owner() != kvcache::kEverybody)
+      return false;
     const auto common = std::ranges::mismatch(wanted, other->tokens()).in1 - wanted.begin();
     return common / cache_.page_size() * cache_.page_size() >= cached + cache_.page_size();
   });
 }
 
 bool Scheduler::give_memory(Sequence& next) {
-  if (auto opened = cache_.open(next.tokens(), next.most_positions())) {
+  if (auto opened = cache_.open(next.tokens(), next.most_positions(), next.prefix_owner())) {
     next.lease = std::move(opened->lease);
     next.computed = next.lease.cached_tokens();
     next.usage.cached_tokens = next.computed;

@@ -27,6 +27,7 @@ Sequence::Sequence(Request request, Listener listener, int32_t context_length, C
       source_(std::move(request.source)),
       prediction_(std::move(request.prediction)),
       rewriting_chance_(request.rewriting_chance),
+      prefix_owner_(request.prefix_owner),
       use_history_(request.use_history),
       task_(request.task),
       deadline_(request.deadline),

@@ -45,6 +45,7 @@ class Sequence {
   int32_t most_positions() const { return most_tokens_ > prompt_tokens_ ? most_tokens_ - 1 : prompt_tokens_; }
   bool needs_logits() const { return sampler_.needs_logits(); }
   uint64_t task() const { return task_; }
+  uint64_t prefix_owner() const { return prefix_owner_; }
   // Who has the earlier turn goes first (see pace.h).
   Clock::time_point turn() const { return turn_; }
   void set_turn(Clock::time_point turn) { turn_ = turn; }
@@ -102,6 +103,7 @@ class Sequence {
   std::vector<TokenId> source_;
   std::vector<TokenId> prediction_;
   float rewriting_chance_;
+  uint64_t prefix_owner_;
   bool use_history_;
   uint64_t task_;
   std::optional<Clock::time_point> deadline_;

@@ -47,6 +47,10 @@ std::optional<std::string> PrefixTree::find_inconsistency(std::vector<PageId>& p
       }
       open.push_back(node.children[i]);
       if (i == 0) continue;
+      if (const Owner before = nodes_[index(node.children[i - 1])].owner; before != child.owner) {
+        if (before > child.owner) return fmt::format("the children of node {} are not sorted by owner", id);
+        continue;
+      }
       const auto smaller = tokens(node.children[i - 1]);
       const auto larger = tokens(node.children[i]);
       const auto difference = std::ranges::mismatch(smaller, larger);

@@ -18,10 +18,18 @@ int32_t PageCache::pages_for(int32_t positions) const {
   return positions / page_size_ + (positions % page_size_ != 0 ? 1 : 0);
 }
 
-PageCache::Found PageCache::find(std::span<const TokenId> text) const {
+// Of the owner's and everybody's.
+PrefixTree::Match PageCache::best_child(NodeId parent, std::span<const TokenId> text, Owner owner) const {
+  const PrefixTree::Match shared = tree_.best_child(parent, text, kEverybody);
+  if (owner == kEverybody) return shared;
+  const PrefixTree::Match own = tree_.best_child(parent, text, owner);
+  return own.tokens > shared.tokens ? own : shared;
+}
+
+PageCache::Found PageCache::find(std::span<const TokenId> text, Owner owner) const {
   Found found;
   while (true) {
-    found.partial = tree_.best_child(found.node, text);
+    found.partial = best_child(found.node, text, owner);
     if (found.partial.tokens < page_size_) return found;
     found.node = found.partial.node;
     ++found.whole_pages;
@@ -29,15 +37,16 @@ PageCache::Found PageCache::find(std::span<const TokenId> text) const {
   }
 }
 
-int32_t PageCache::cached_tokens(std::span<const TokenId> prompt) const {
+int32_t PageCache::cached_tokens(std::span<const TokenId> prompt, Owner owner) const {
   if (prompt.empty()) return 0;
-  const Found found = find(prompt.first(prompt.size() - 1));
+  const Found found = find(prompt.first(prompt.size() - 1), owner);
   return found.whole_pages * page_size_ + found.partial.tokens;
 }
 
-std::optional<PageCache::Opened> PageCache::open(std::span<const TokenId> prompt, int32_t max_positions) {
+std::optional<PageCache::Opened> PageCache::open(std::span<const TokenId> prompt, int32_t max_positions,
+                                                 Owner owner) {
   RIPOSTE_CHECK(!prompt.empty() && max_positions >= static_cast<int64_t>(prompt.size()));
-  const Found found = find(prompt.first(prompt.size() - 1));
+  const Found found = find(prompt.first(prompt.size() - 1), owner);
   const int32_t most_pages = pages_for(max_positions);
   const int32_t new_pages = most_pages - found.whole_pages;  // at least one: the last token's
   tree_.hold_path(found.node);
@@ -48,6 +57,7 @@ std::optional<PageCache::Opened> PageCache::open(std::span<const TokenId> prompt
 
   Opened opened;
   Lease& lease = opened.lease;
+  lease.owner_ = owner;
   lease.pages_.reserve(static_cast<size_t>(most_pages));
   lease.pages_.resize(static_cast<size_t>(found.whole_pages));
   NodeId node = found.node;
@@ -96,7 +106,11 @@ void PageCache::grow(Lease& lease, int32_t positions) {
 
 void PageCache::share_next_page(Lease& lease, std::span<const TokenId> tokens) {
   PageId& page = lease.pages_[static_cast<size_t>(lease.shared_)];
-  const PrefixTree::Match match = tree_.best_child(lease.last_shared_, tokens);
+  PrefixTree::Match match = best_child(lease.last_shared_, tokens, lease.owner_);
+  // What is everybody's is used where it is enough, and never changed by an owner.
+  if (match.tokens < static_cast<int32_t>(tokens.size())) {
+    match = tree_.best_child(lease.last_shared_, tokens, lease.owner_);
+  }
   NodeId node = match.node;
   if (match.tokens == static_cast<int32_t>(tokens.size())) {
     free_.push_back(page);  // the tree has these tokens already, and perhaps more
@@ -104,7 +118,7 @@ void PageCache::share_next_page(Lease& lease, std::span<const TokenId> tokens) {
   } else if (node != kNoNode && match.tokens == static_cast<int32_t>(tree_.tokens(node).size())) {
     free_.push_back(tree_.extend(node, tokens, page));  // the tree has a part of them
   } else {
-    node = tree_.add(lease.last_shared_, tokens, page);
+    node = tree_.add(lease.last_shared_, tokens, page, lease.owner_);
   }
   tree_.hold(node);
   lease.last_shared_ = node;
@@ -145,7 +159,7 @@ void PageCache::exchange(Lease& lease, int32_t index, PageId& borrowed) {
 }
 
 std::optional<Pin> PageCache::pin(std::span<const TokenId> text) {
-  const Found found = find(text);
+  const Found found = find(text, kEverybody);
   Pin pin{found.node, found.whole_pages * page_size_};
   if (found.partial.tokens > 0) pin = {found.partial.node, pin.tokens + found.partial.tokens};
   tree_.hold_path(pin.node);

@@ -6,6 +6,9 @@
 // sequence never waits for memory and there is nothing to deadlock on. Pages of finished sequences stay in
 // the tree until their memory is needed; the least recently used go first, pages in use or pinned never.
 //
+// A text is found by its owner, and by all if it is everybody's (kEverybody): instructions that the server
+// itself has computed. What one owner wrote makes no other one faster.
+//
 // Pure host logic for one thread: contents are copied and computed by the caller. No call costs more than the
 // tokens it is given (times the logarithm of a node's children), and growing a lease allocates nothing.
 #pragma once
@@ -38,6 +41,7 @@ class Lease {
 
  private:
   friend class PageCache;
+  Owner owner_ = kEverybody;
   std::vector<PageId> pages_;
   int32_t cached_tokens_ = 0;
   int32_t shared_ = 0;  // the first so many pages are nodes of the tree, held by this lease
@@ -64,7 +68,8 @@ class PageCache {
   // Leases memory for a sequence that begins with `prompt` (not empty) and will fill at most `max_positions`
   // positions (at least the prompt's). At least the last token of the prompt is left to be computed, since an
   // answer needs a row. Nothing if the memory does not suffice while others hold theirs.
-  std::optional<Opened> open(std::span<const TokenId> prompt, int32_t max_positions);
+  std::optional<Opened> open(std::span<const TokenId> prompt, int32_t max_positions,
+                             Owner owner = kEverybody);
   // Makes the page table cover the first `positions` positions; at most max_positions.
   void grow(Lease& lease, int32_t positions);
   // `tokens`: all tokens of the sequence whose keys and values are computed by now. Its whole pages become
@@ -82,9 +87,10 @@ class PageCache {
   void exchange(Lease& lease, int32_t index, PageId& borrowed);
 
   // How many tokens open() would find cached.
-  int32_t cached_tokens(std::span<const TokenId> prompt) const;
+  int32_t cached_tokens(std::span<const TokenId> prompt, Owner owner = kEverybody) const;
 
-  // Pins what is cached of the beginning of `text`. Nothing if running sequences may still need that memory.
+  // Pins what is cached of the beginning of `text`, which is everybody's. Nothing if running sequences may
+  // still need that memory.
   std::optional<Pin> pin(std::span<const TokenId> text);
   void unpin(const Pin& pin);
 
@@ -106,7 +112,8 @@ class PageCache {
     int32_t whole_pages = 0;
     PrefixTree::Match partial;
   };
-  Found find(std::span<const TokenId> text) const;
+  Found find(std::span<const TokenId> text, Owner owner) const;
+  PrefixTree::Match best_child(NodeId parent, std::span<const TokenId> text, Owner owner) const;
   int32_t unheld() const { return static_cast<int32_t>(free_.size()) + tree_.evictable(); }
   PageId take_page();
   void share_next_page(Lease& lease, std::span<const TokenId> tokens);

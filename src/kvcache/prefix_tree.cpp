@@ -31,36 +31,39 @@ std::span<const TokenId> PrefixTree::tokens(NodeId node) const {
   return {tokens_.data() + index(node) * index(page_size_), index(nodes_[index(node)].length)};
 }
 
-size_t PrefixTree::place(const Node& parent, std::span<const TokenId> text) const {
-  const auto before = [this](NodeId child, std::span<const TokenId> wanted) {
+size_t PrefixTree::place(const Node& parent, std::span<const TokenId> text, Owner owner) const {
+  const auto before = [this, owner](NodeId child, std::span<const TokenId> wanted) {
+    if (nodes_[index(child)].owner != owner) return nodes_[index(child)].owner < owner;
     return std::ranges::lexicographical_compare(tokens(child), wanted);
   };
   return static_cast<size_t>(std::lower_bound(parent.children.begin(), parent.children.end(), text, before) -
                              parent.children.begin());
 }
 
-PrefixTree::Match PrefixTree::best_child(NodeId parent, std::span<const TokenId> text) const {
+PrefixTree::Match PrefixTree::best_child(NodeId parent, std::span<const TokenId> text, Owner owner) const {
   text = text.first(std::min(text.size(), index(page_size_)));
   const std::vector<NodeId>& children = nodes_[index(parent)].children;
-  const size_t at = place(nodes_[index(parent)], text);
+  const size_t at = place(nodes_[index(parent)], text, owner);
   Match best;
   for (size_t i = at == 0 ? 0 : at - 1; i <= at && i < children.size(); ++i) {
+    if (nodes_[index(children[i])].owner != owner) continue;
     const int32_t agreed = common_length(tokens(children[i]), text);
     if (agreed > best.tokens) best = {children[i], agreed};
   }
   return best;
 }
 
-NodeId PrefixTree::add(NodeId parent, std::span<const TokenId> tokens, PageId page) {
+NodeId PrefixTree::add(NodeId parent, std::span<const TokenId> tokens, PageId page, Owner owner) {
   RIPOSTE_CHECK(!unused_.empty() && !tokens.empty() && tokens.size() <= index(page_size_));
   const NodeId id = unused_.back();
   unused_.pop_back();
   Node& node = nodes_[index(id)];
   node.parent = parent;
   node.page = page;
+  node.owner = owner;
   write_tokens(id, tokens);
   Node& above = nodes_[index(parent)];
-  above.children.insert(above.children.begin() + static_cast<ptrdiff_t>(place(above, tokens)), id);
+  above.children.insert(above.children.begin() + static_cast<ptrdiff_t>(place(above, tokens, owner)), id);
   append_to_list(id);
   return id;
 }
@@ -97,7 +100,7 @@ std::optional<PageId> PrefixTree::evict() {
   Node& node = nodes_[index(id)];
   RIPOSTE_CHECK(node.children.empty());
   Node& above = nodes_[index(node.parent)];
-  above.children.erase(above.children.begin() + static_cast<ptrdiff_t>(place(above, tokens(id))));
+  above.children.erase(above.children.begin() + static_cast<ptrdiff_t>(place(above, tokens(id), node.owner)));
   remove_from_list(id);
   unused_.push_back(id);
   return node.page;

@@ -4,13 +4,12 @@
 // address.)
 //
 // Three invariants carry everything else:
-//  - only leaves are shorter than a page, and no sibling's tokens begin with another sibling's tokens, so
-//  that the
-//    best match for any text is a neighbour of its place in the sorted list of siblings;
+//  - only leaves are shorter than a page, and no sibling's tokens begin with those of another sibling of the
+//  same
+//    owner, so that the best match for any text is a neighbour of its place in the sorted list of siblings;
 //  - whoever holds a node holds its ancestors too;
 //  - nodes that nobody holds form a list in which children come before their parents (a path is let go from
-//  its end
-//    to the root). The first of the list is therefore always a leaf, and the least recently used one.
+//    its end to the root). The first of the list is therefore always a leaf, and the least recently used one.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +25,11 @@ namespace riposte::kvcache {
 
 using PageId = int32_t;
 using NodeId = int32_t;
+// Whose text a page holds. Two owners that write the same have two pages: one of them would be faster than it
+// could be alone, and so learn what the other had written.
+using Owner = uint64_t;
 
+inline constexpr Owner kEverybody = 0;
 inline constexpr NodeId kRoot = 0;
 inline constexpr NodeId kNoNode = -1;
 
@@ -39,12 +42,13 @@ class PrefixTree {
     NodeId node = kNoNode;
     int32_t tokens = 0;  // how many of the node's first tokens agree; 0 only with kNoNode
   };
-  // The child of `parent` that agrees longest with the beginning of `text`. O(page_size * log(children)).
-  Match best_child(NodeId parent, std::span<const TokenId> text) const;
+  // The child of `parent` that is the owner's and agrees longest with the beginning of `text`.
+  // O(page_size * log(children)).
+  Match best_child(NodeId parent, std::span<const TokenId> text, Owner owner) const;
 
-  // A new child, held by nobody yet: the caller holds it at once. `tokens`: 1 to page_size; no sibling begins
-  // with them, and they begin with no sibling.
-  NodeId add(NodeId parent, std::span<const TokenId> tokens, PageId page);
+  // A new child, held by nobody yet: the caller holds it at once. `tokens`: 1 to page_size; no sibling of the
+  // same owner begins with them, and they begin with none of those.
+  NodeId add(NodeId parent, std::span<const TokenId> tokens, PageId page, Owner owner);
   // Replaces a leaf's page by one that holds more: `tokens` begin with the leaf's. Returns the page that it
   // had.
   PageId extend(NodeId leaf, std::span<const TokenId> tokens, PageId page);
@@ -72,16 +76,17 @@ class PrefixTree {
   struct Node {
     NodeId parent = kNoNode;
     PageId page = -1;
+    Owner owner = kEverybody;
     int32_t length = 0;  // tokens
     int32_t holds = 0;
     NodeId previous = kNoNode;  // in the list of nodes that nobody holds
     NodeId next = kNoNode;
-    std::vector<NodeId> children;  // sorted by their tokens
+    std::vector<NodeId> children;  // sorted by their owners, then by their tokens
   };
 
   static size_t index(NodeId node) { return static_cast<size_t>(node); }
-  // Where `text` (at most a page) belongs among the children of `parent`.
-  size_t place(const Node& parent, std::span<const TokenId> text) const;
+  // Where `text` (at most a page) of the owner belongs among the children of `parent`.
+  size_t place(const Node& parent, std::span<const TokenId> text, Owner owner) const;
   void write_tokens(NodeId node, std::span<const TokenId> tokens);
   void append_to_list(NodeId node);
   void remove_from_list(NodeId node);

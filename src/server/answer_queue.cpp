@@ -17,12 +17,16 @@ void AnswerQueue::change(size_t choice, bool must_wake, const Change& change) no
   try {
     {
       const std::lock_guard lock(mutex_);
+      const bool was_lost = content_.lost;
       try {
         change(content_.choices[choice]);
       } catch (const std::exception&) {  // no memory
         content_.lost = true;
       }
-      if ((!must_wake && !content_.lost && unfinished_ > 0) || woken_) return;
+      const bool tell = must_wake || content_.lost || unfinished_ == 0;
+      // A loss is told at once: a connection that waits for its client to read has not taken what was told last.
+      const bool newly_lost = content_.lost && !was_lost;
+      if (!newly_lost && (!tell || woken_)) return;
       woken_ = true;
     }
     wake_();

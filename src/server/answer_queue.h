@@ -18,7 +18,7 @@ class AnswerQueue {
  public:
   // Text beyond `max_bytes` (of all choices) that nobody has taken is dropped, and the queue is lost. `wake`
   // is called on the engine's thread when there is something to take and the last call has been followed by
-  // take(); it must be quick. With `wake_on_text` false only the end of all choices (or a loss) is told.
+  // take(), and when the queue is lost; it must be quick. With `wake_on_text` false only the end of all choices (or a loss) is told.
   AnswerQueue(size_t choices, size_t max_bytes, bool wake_on_text, std::function<void()> wake);
 
   // The listener of one choice for Engine::submit; it keeps the queue alive and never throws.

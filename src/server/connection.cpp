@@ -4,7 +4,6 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 #include <string_view>
@@ -21,6 +20,7 @@ using boost::system::error_code;
 constexpr size_t kMaxWaitingBytes = 64 << 10;    // of later requests, while an answer is computed
 constexpr size_t kMaxDiscardedBytes = 64 << 20;  // while lingering
 constexpr std::chrono::milliseconds kLinger{2000};
+constexpr int kClientLeft = 499;  // in the log: as other servers write it
 
 std::string_view view_of(const boost::beast::flat_buffer& buffer) {
   const auto bytes = buffer.cdata();
@@ -30,7 +30,7 @@ std::string_view view_of(const boost::beast::flat_buffer& buffer) {
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Hub> hub, asio::ip::tcp::socket socket)
-    : hub_(std::move(hub)), socket_(std::move(socket)), deadline_(socket_.get_executor()) {}
+    : hub_(std::move(hub)), socket_(std::move(socket), hub_->tls.get()), deadline_(socket_.get_executor()) {}
 
 Connection::~Connection() {
   hub_->leave(this);
@@ -38,7 +38,17 @@ Connection::~Connection() {
 
 void Connection::run() {
   asio::post(socket_.get_executor(),
-             [self = shared_from_this()] { self->guarded([&] { self->await_request(); }); });
+             [self = shared_from_this()] { self->guarded([&] { self->shake_hands(); }); });
+}
+
+void Connection::shake_hands() {
+  if (!socket_.encrypted()) return await_request();
+  state_ = State::kHandshake;
+  arm(hub_->options.read_timeout);
+  socket_.async_handshake([self = shared_from_this()](error_code failed) {
+    if (self->state_ == State::kClosed) return;
+    self->guarded([&] { failed ? self->close() : self->await_request(); });
+  });
 }
 
 void Connection::close_if_idle() {
@@ -61,8 +71,7 @@ void Connection::close_now() {
   asio::post(socket_.get_executor(), [self = shared_from_this()] { self->close(); });
 }
 
-// ---- Reading
-// -------------------------------------------------------------------------------------------------------
+// ---- Reading ----
 
 void Connection::read_more() {
   if (read_in_flight_ || client_done_ || state_ == State::kClosed) return;
@@ -91,6 +100,7 @@ void Connection::on_read(error_code failed, size_t bytes) {
       return read_more();
     case State::kBusy:
       return read_more();
+    case State::kHandshake:
     case State::kClosed:
       return;
   }
@@ -171,8 +181,7 @@ void Connection::refuse_request(error_code failed) {
                       "", "bad_http"}));
 }
 
-// ---- Answering
-// -----------------------------------------------------------------------------------------------------
+// ---- Answering ----
 
 void Connection::pump() {
   if (!exchange_ || state_ != State::kBusy) return;
@@ -190,6 +199,7 @@ void Connection::pump() {
   if (!std::exchange(stream_begun_, true)) {
     text = stream_head(exchange_->stream_kind(), next.timing, framing_);
     hub_->metrics.answered(200);
+    if (entry_) entry_->status = 200;
   }
   text += stream_piece(next.events, framing_);
   if (next.finished) {
@@ -203,10 +213,10 @@ void Connection::pump() {
 void Connection::answer(Reply reply) {
   // A request that was refused before it was whole has no time to tell.
   if (reply.timing.empty() && received_at_) reply.timing = ExchangeClock(*received_at_).whole();
-  received_at_.reset();
   state_ = State::kBusy;
   answer_complete_ = true;
   hub_->metrics.answered(reply.status);
+  if (entry_) entry_->status = reply.status;
   send(to_http(reply, framing_));
 }
 
@@ -220,10 +230,10 @@ void Connection::write_pending() {
   write_in_flight_ = true;
   in_flight_.swap(pending_);
   if (state_ == State::kBusy) arm(hub_->options.write_timeout);
-  asio::async_write(socket_, asio::buffer(in_flight_),
-                    [self = shared_from_this()](error_code failed, size_t) {
-                      self->guarded([&] { self->on_write(failed); });
-                    });
+  if (entry_) entry_->sent_bytes += in_flight_.size();
+  socket_.async_write(asio::buffer(in_flight_), [self = shared_from_this()](error_code failed, size_t) {
+    self->guarded([&] { self->on_write(failed); });
+  });
 }
 
 void Connection::on_write(error_code failed) {
@@ -241,14 +251,15 @@ void Connection::on_write(error_code failed) {
 void Connection::on_answer_sent() {
   answer_complete_ = false;
   stream_begun_ = false;
+  permit_ = {};
+  log_answer(entry_ ? entry_->status : 0);
   if (framing_.keep_alive && !hub_->stopping()) return await_request();
   // To close a socket with unread bytes would send a reset, which may overtake the answer.
-  if (input_is_left_ || received_.size() > 0) return linger();
+  if (input_is_left_ || received_.size() > 0 || socket_.encrypted()) return linger();
   close();
 }
 
-// ---- Ending
-// --------------------------------------------------------------------------------------------------------
+// ---- Ending ----
 
 void Connection::arm(std::chrono::milliseconds time) {
   deadline_.expires_after(time);
@@ -273,8 +284,10 @@ void Connection::on_deadline() {
 void Connection::linger() {
   if (client_done_) return close();
   state_ = State::kLingering;
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket_.end_sending([self = shared_from_this()](error_code) {
+    // A client that had nothing more to send is done with it now.
+    if (!self->input_is_left_) self->guarded([&] { self->close(); });
+  });
   received_.consume(received_.size());
   arm(kLinger);
   read_more();
@@ -284,9 +297,10 @@ void Connection::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   exchange_.reset();
+  permit_ = {};
+  log_answer(kClientLeft);
   deadline_.cancel();
-  error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
 }
 
 }  // namespace riposte::server

@@ -19,8 +19,11 @@
 #include <optional>
 #include <string>
 
+#include "server/access_log.h"
+#include "server/client_socket.h"
 #include "server/exchange.h"
 #include "server/hub.h"
+#include "server/rate_limit.h"
 #include "server/reply.h"
 #include "server/routes.h"
 
@@ -35,15 +38,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // These may be called from any thread.
   void run();
   void close_if_idle();
-  void
-  cancel_answer();  // what is computed ends with an error that the client still gets; what is read is dropped
+  // What is computed ends with an error that the client still gets; what is read is dropped.
+  void cancel_answer();
   void close_now();
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Request = Parser::value_type;
   using error_code = boost::system::error_code;
 
   enum class State {
+    kHandshake,  // of TLS
     kIdle,       // waiting for the first byte of a request
     kReading,    // a request has begun
     kBusy,       // an answer is computed or written
@@ -56,6 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   template <class Handler>
   void guarded(const Handler& handler) noexcept;
 
+  void shake_hands();
   void read_more();
   void on_read(error_code failed, size_t bytes);
   void on_client_gone(error_code reason);
@@ -66,7 +72,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void handle_request();
   void answer(Reply reply);
-  void start_exchange(const Route& route, const Parser::value_type& request);
+  void answer_route(const Route& route, const Request& request);
+  void answer_options(const Route& route, const Request& request);
+  void start_exchange(const Route& route, const Request& request, const Visitor& visitor);
+  void note(const Request& request);
+  void log_answer(int status);
   void pump();
 
   void send(std::string text);
@@ -80,7 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
 
   const std::shared_ptr<Hub> hub_;  // first: it must outlive the socket
-  boost::asio::ip::tcp::socket socket_;
+  ClientSocket socket_;
   boost::asio::steady_timer deadline_;
   State state_ = State::kIdle;
 
@@ -95,6 +105,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Framing framing_;                                                   // of the answer in work
   std::optional<std::chrono::steady_clock::time_point> received_at_;  // when all of its request was there
+  std::optional<AccessEntry> entry_;  // of the log, until the request has ended
+  RateLimit::Permit permit_;          // of a request that is computed
   std::unique_ptr<Exchange> exchange_;
   bool stream_begun_ = false;
   bool answer_complete_ = false;  // all of it is in pending_ or further

@@ -1,8 +1,11 @@
 // The part of a connection that knows what requests mean: from a whole request to its answer.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/field.hpp>
+#include <cctype>
 #include <chrono>
 #include <exception>
 #include <new>
@@ -32,6 +35,17 @@ template <class Request>
 std::string_view field_of(const Request& request, std::string_view name) {
   const auto field = request[boost::beast::string_view(name.data(), name.size())];
   return trimmed({field.data(), field.size()});
+}
+
+std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// What a client may call its request: one word that can stand in a log and in a header.
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.' || c == ':';
+  });
 }
 
 // no-store and no-cache of Cache-Control; other directives say nothing to this cache.
@@ -69,6 +83,11 @@ Reply asset_reply(const Asset& asset) {
           .content_type = std::string(asset.content_type)};
 }
 
+Reply ready_reply(bool stopping) {
+  if (!stopping) return {200, R"({"status":"ready"})"};
+  return error_reply({503, "server_error", "the server is about to stop", "", "stopping"});
+}
+
 Reply model_reply(const api::ServedModel& model, const std::string& id) {
   if (id == model.name) return {200, api::model_json(model), {}};
   return error_reply({404, "invalid_request_error",
@@ -82,31 +101,27 @@ void Connection::handle_request() try {
   state_ = State::kBusy;
   deadline_.cancel();
   received_at_ = std::chrono::steady_clock::now();
-  const auto request = parser_->release();
+  const Request request = parser_->release();
   parser_.reset();
+  const std::string_view id = view(request["x-request-id"]), origin = view(request[http::field::origin]);
   framing_ = {.http_1_1 = request.version() >= 11,
               .keep_alive = request.keep_alive(),
               .omit_body = request.method_string() == "HEAD",
-              .request_id = hub_->next_id("req-")};
+              .request_id = is_request_id(id) ? std::string(id) : hub_->next_id("req-"),
+              .headers = hub_->origins.headers(origin)};
+  if (hub_->access_log.enabled()) note(request);
   read_more();
-  const std::string_view method(request.method_string().data(), request.method_string().size());
-  const std::string_view target(request.target().data(), request.target().size());
-  const auto route = find_route(method, target);
+  const auto route = find_route(view(request.method_string()), view(request.target()));
   if (!route) return answer(route.error());
-  switch (route->endpoint) {
-    case Endpoint::kGeneration:
-      return start_exchange(*route, request);
-    case Endpoint::kAnswerNow:
-      return answer(now_reply(*route, request.body(), hub_->model));
-    case Endpoint::kMetrics:
-      return answer({.body = hub_->metrics_text(), .content_type = "text/plain; version=0.0.4"});
-    case Endpoint::kAsset:
-      return answer(asset_reply(*route->asset));
-    case Endpoint::kModel:
-      return answer(model_reply(hub_->model, route->model_id));
-    case Endpoint::kOptions:
-      return answer({204, "", {{"Allow", route->allow}}});
+  if (route->endpoint != Endpoint::kAsset &&
+      !hub_->origins.may_ask(origin, view(request[http::field::host]))) {
+    return answer(error_reply(
+        {403, "invalid_request_error",
+         "pages of '" + std::string(origin) + "' may not use this server: allow them with --allow-origin", "",
+         "origin_not_allowed"},
+        route->dialect));
   }
+  answer_route(*route, request);
 } catch (const std::bad_alloc&) {
   answer(error_reply({503, "server_error", "there is no memory for this request", "", "out_of_memory"}));
 } catch (const std::exception& error) {
@@ -114,17 +129,76 @@ void Connection::handle_request() try {
       {500, "server_error", std::string("a defect of Riposte: ") + error.what(), "", "internal_error"}));
 }
 
-void Connection::start_exchange(const Route& route, const Parser::value_type& request) {
+void Connection::answer_route(const Route& route, const Request& request) {
+  Visitor visitor;
+  const bool open = route.open || (route.endpoint == Endpoint::kMetrics && hub_->options.open_metrics);
+  if (!open) {
+    const auto known = hub_->gatekeeper.recognise(view(request[http::field::authorization]), route.dialect);
+    if (!known) return answer(known.error());
+    visitor = *known;
+    if (entry_) entry_->key = visitor.name;
+  }
+  switch (route.endpoint) {
+    case Endpoint::kGeneration:
+      return start_exchange(route, request, visitor);
+    case Endpoint::kAnswerNow:
+      return answer(now_reply(route, request.body(), hub_->model));
+    case Endpoint::kMetrics:
+      return answer({.body = hub_->metrics_text(), .content_type = "text/plain; version=0.0.4"});
+    case Endpoint::kReady:
+      return answer(ready_reply(hub_->stopping()));
+    case Endpoint::kAsset:
+      return answer(asset_reply(*route.asset));
+    case Endpoint::kModel:
+      return answer(model_reply(hub_->model, route.model_id));
+    case Endpoint::kOptions:
+      return answer_options(route, request);
+  }
+}
+
+void Connection::answer_options(const Route& route, const Request& request) {
+  Reply reply{204, "", {{"Allow", route.allow}}};
+  const bool preflight = request.count(http::field::access_control_request_method) > 0;
+  if (preflight && !framing_.headers.empty()) {
+    hub_->origins.add_preflight(reply, route.allow,
+                                view(request[http::field::access_control_request_headers]));
+  }
+  answer(std::move(reply));
+}
+
+void Connection::note(const Request& request) {
+  const std::string_view target = view(request.target());
+  entry_ = AccessEntry{.method = std::string(view(request.method_string())),
+                       .path = std::string(target.substr(0, target.find('?'))),
+                       .request_id = framing_.request_id};
+  if (hub_->options.log_text) entry_->text = request.body();
+}
+
+void Connection::log_answer(int status) {
+  if (!entry_) return;
+  entry_->status = status;
+  if (received_at_) entry_->time = std::chrono::steady_clock::now() - *received_at_;
+  hub_->access_log.write(*entry_);
+  entry_.reset();
+}
+
+void Connection::start_exchange(const Route& route, const Request& request, const Visitor& visitor) {
   if (client_done_) return close();
   const auto received = received_at_.value_or(std::chrono::steady_clock::now());
   auto terms = read_terms(field_of(request, "x-deadline-ms"), field_of(request, "x-supersedes"), received);
   if (!terms) return answer(error_reply(terms.error(), route.dialect));
   terms->batch = hub_->next_random();
+  // Nobody ends the request of another key, also where answers are shared.
+  if (!terms->supersedes.empty()) terms->supersedes += fmt::format(" {:x}", visitor.owner);
+  auto permit = Gatekeeper::admit(visitor, route.dialect);
+  if (!permit) return answer(permit.error());
+  permit_ = std::move(*permit);
   const ExchangeSetup setup{.context = {.id = hub_->next_id(""),
                                         .created = seconds_since_1970(),
                                         .random_seed = hub_->next_random()},
                             .cache = cache_use_of(request),
                             .terms = std::move(*terms),
+                            .owner = hub_->options.share_between_keys ? 0 : visitor.owner,
                             .dialect = route.dialect,
                             .received = received,
                             .max_unsent_bytes = hub_->options.max_unsent_bytes};

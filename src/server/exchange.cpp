@@ -1,11 +1,24 @@
 #include "server/exchange.h"
 
+#include <xxhash.h>
+
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "cache/recorder.h"
 
 namespace riposte::server {
+namespace {
+
+// The users of one key are told apart among themselves only: nobody becomes another key's user by a name.
+uint64_t owner_within(uint64_t key, uint64_t user) {
+  if (key == 0 || user == 0) return key + user;
+  const uint64_t both[] = {key, user};
+  return std::max<uint64_t>(1, XXH3_64bits(both, sizeof both));
+}
+
+}  // namespace
 
 Exchange::Exchange(const Services& services, const ExchangeSetup& setup, api::Generation& generation,
                    std::shared_ptr<AnswerQueue> queue)
@@ -42,15 +55,17 @@ api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const Services& servic
   CacheUse use = setup.cache;
   if (!services.cache || !generation->repeatable) use.read = use.store = false;
   std::unique_ptr<Exchange> exchange(new Exchange(services, setup, *generation, queue));
-  if (const auto submitted = exchange->submit(std::move(generation->requests), use); !submitted) {
+  if (const auto submitted = exchange->submit(std::move(generation->requests), use, setup.owner); !submitted) {
     return tl::unexpected<api::ApiError>(api::from_error(submitted.error()));
   }
   return exchange;
 }
 
-Result<void> Exchange::submit(std::vector<engine::Request> requests, const CacheUse& use) {
+Result<void> Exchange::submit(std::vector<engine::Request> requests, const CacheUse& use, uint64_t owner) {
   clock_.submitted();
   for (size_t i = 0; i < requests.size(); ++i) {
+    requests[i].owner = owner_within(owner, requests[i].owner);
+    requests[i].prefix_owner = owner;
     auto submitted = submit_one(std::move(requests[i]), use, AnswerQueue::listen(queue_, i));
     if (!submitted) return submitted;  // the destructor cancels those before it
   }
@@ -60,7 +75,7 @@ Result<void> Exchange::submit(std::vector<engine::Request> requests, const Cache
 Result<void> Exchange::submit_one(engine::Request request, const CacheUse& use, engine::Listener listener) {
   // Without an answer a request has been sent for what it leaves behind: the prompt's keys and values.
   if ((use.read || use.store) && request.max_tokens > 0) {
-    std::string key = cache::request_key(use.owner, services_.model.fingerprint, request);
+    std::string key = cache::request_key(services_.model.fingerprint, request);
     if (const auto kept = use.read ? services_.cache->find(key) : nullptr) {
       clock_.found_in_cache();
       if (!request.supersedes.empty()) {

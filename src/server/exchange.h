@@ -34,7 +34,6 @@ struct Services {
 struct CacheUse {
   bool read = true;   // not with no-cache, no-store
   bool store = true;  // not with no-store
-  std::string owner;  // whose answers it sees; those of others are as if they were not there
 };
 
 // How soon an answer is wanted, and instead of which other.
@@ -53,6 +52,7 @@ struct ExchangeSetup {
   api::RequestContext context;
   CacheUse cache;
   Terms terms;
+  uint64_t owner = 0;  // whose answers, guesses and prefixes it sees, and who will see its own; 0: everybody
   api::Dialect dialect = api::Dialect::kOpenAi;    // of errors
   std::chrono::steady_clock::time_point received;  // when the whole request was there
   size_t max_unsent_bytes = 0;
@@ -89,7 +89,7 @@ class Exchange {
  private:
   Exchange(const Services& services, const ExchangeSetup& setup, api::Generation& generation,
            std::shared_ptr<AnswerQueue> queue);
-  Result<void> submit(std::vector<engine::Request> requests, const CacheUse& use);
+  Result<void> submit(std::vector<engine::Request> requests, const CacheUse& use, uint64_t owner);
   Result<void> submit_one(engine::Request request, const CacheUse& use, engine::Listener listener);
   void count(const AnswerQueue::Taken& taken);
   Next next_of_stream(const AnswerQueue::Taken& taken);

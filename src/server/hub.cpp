@@ -31,6 +31,9 @@ std::shared_ptr<cache::ResponseCache> make_cache(const ServerOptions& options) {
 Hub::Hub(ServerOptions given_options, api::ServedModel given_model)
     : options(std::move(given_options)),
       model(std::move(given_model)),
+      gatekeeper(options.keys),
+      origins(options.allowed_origins, !options.keys.empty()),
+      access_log(options.log_requests),
       services{model, make_cache(options), metrics},
       random_base_(random_seed()) {}
 

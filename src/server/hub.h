@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -13,9 +14,12 @@
 #include <vector>
 
 #include "api/served_model.h"
+#include "server/access_log.h"
 #include "server/exchange.h"
+#include "server/gatekeeper.h"
 #include "server/metrics.h"
 #include "server/options.h"
+#include "server/origins.h"
 
 namespace riposte::server {
 
@@ -28,6 +32,10 @@ class Hub {
   const ServerOptions options;
   const api::ServedModel model;
   Metrics metrics;
+  Gatekeeper gatekeeper;
+  const Origins origins;
+  const AccessLog access_log;
+  std::shared_ptr<boost::asio::ssl::context> tls;  // null: in the clear; set before the first connection
   const Services services;  // of exchanges
   boost::asio::io_context io;
 

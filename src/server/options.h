@@ -4,13 +4,28 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
+
+#include "server/access_log.h"
+#include "server/api_keys.h"
 
 namespace riposte::server {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";  // an IPv4 or IPv6 address, or "localhost"
   uint16_t port = 8080;               // 0: any that is free
+  ApiKeys keys;                       // empty: everybody may ask, so only this machine may reach the server
+  bool allow_anonymous = false;       // ... or others too
+  bool open_metrics = false;          // GET /metrics needs no key
+  bool share_between_keys = false;    // answers and guesses of one key serve the others
+  std::vector<std::string> allowed_origins;  // of pages in browsers; see Origins
+  std::string tls_certificate, tls_key;      // files in PEM; both empty: no encryption
+
+  std::optional<LogFormat> log_requests;  // nothing: no line for each request
+  bool log_text = false;                  // with what was asked
+
   int threads = 2;                    // for sockets and JSON; the engine has its own
   size_t max_connections = 1024;      // further ones get a 503 and are closed
 

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace riposte::server {
@@ -19,6 +22,8 @@ std::string_view reason(int status) {
       return "No Content";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
@@ -29,6 +34,8 @@ std::string_view reason(int status) {
       return "Request Timeout";
     case 413:
       return "Content Too Large";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 499:
@@ -46,14 +53,14 @@ std::string common_head(int status, const Framing& framing) {
   std::string head = fmt::format("HTTP/1.1 {} {}\r\nServer: riposte\r\nConnection: {}\r\n", status,
                                  reason(status), framing.keep_alive ? "keep-alive" : "close");
   if (!framing.request_id.empty()) head += fmt::format("x-request-id: {}\r\n", framing.request_id);
-  return head;
+  return head += framing.headers;
 }
 
 }  // namespace
 
 Reply error_reply(const api::ApiError& error, api::Dialect dialect) {
   Reply reply{error.status, api::to_json(error, dialect)};
-  if (error.status == 503) {
+  if (error.status == 503 || error.status == 429) {
     // Retry-After knows whole seconds only; OpenAI's clients prefer the other.
     const int64_t retry_ms = error.retry_after_ms > 0 ? error.retry_after_ms : kRetryAfter.count();
     reply.headers.emplace_back("Retry-After", std::to_string((retry_ms + 999) / 1000));

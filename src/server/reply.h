@@ -1,6 +1,7 @@
 // One whole answer, before it becomes bytes.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,7 +19,7 @@ struct Reply {
   std::string timing = {};                        // Server-Timing; empty: none
 };
 
-// With a time to come back where the server is busy (503), and x-should-retry: false where that is of no use.
+// With a time to come back where the server is busy (503) or a limit is reached (429), and x-should-retry: false where that is of no use.
 Reply error_reply(const api::ApiError& error, api::Dialect dialect = api::Dialect::kOpenAi);
 
 // How an answer is to be framed for the client that asked.
@@ -27,6 +28,7 @@ struct Framing {
   bool keep_alive = true;  // the connection stays open behind this answer
   bool omit_body = false;  // HEAD
   std::string request_id;  // for x-request-id; empty: none
+  std::string headers = {};  // further lines, each with its end: those for pages of other sites
 };
 
 // Status line, headers and body.

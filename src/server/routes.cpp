@@ -23,6 +23,7 @@ struct Entry {
   api::ReadGeneration read = nullptr;
   AnswerNow answer = nullptr;
   api::Dialect dialect = api::Dialect::kOpenAi;
+  bool open = false;  // as in Route
 };
 
 constexpr Entry computed(std::string_view path, api::ReadGeneration read,
@@ -47,7 +48,8 @@ constexpr Entry kEntries[] = {
     told("GET", "/v1/presets", api::list_presets),
     told("GET", "/v1/models", api::list_models),
     {"GET", "/v1/models/", Endpoint::kModel},
-    told("GET", "/health", health),
+    {"GET", "/health", Endpoint::kAnswerNow, nullptr, health, api::Dialect::kOpenAi, /*open=*/true},
+    {"GET", "/ready", Endpoint::kReady, nullptr, nullptr, api::Dialect::kOpenAi, /*open=*/true},
     {"GET", "/metrics", Endpoint::kMetrics},
     computed("/api/generate", api::read_ollama_generate, api::Dialect::kOllama),
     computed("/api/chat", api::read_ollama_chat, api::Dialect::kOllama),
@@ -101,6 +103,7 @@ Route asset_route(const Asset& asset) {
   Route route;
   route.endpoint = Endpoint::kAsset;
   route.asset = &asset;
+  route.open = true;
   return route;
 }
 
@@ -130,6 +133,7 @@ tl::expected<Route, Reply> find_route(std::string_view method, std::string_view 
       route.read = entry.read;
       route.answer = entry.answer;
       route.dialect = entry.dialect;
+      route.open = entry.open;
       if (entry.endpoint == Endpoint::kModel) route.model_id = percent_decode(path.substr(entry.path.size()));
       return route;
     }
@@ -141,6 +145,7 @@ tl::expected<Route, Reply> find_route(std::string_view method, std::string_view 
   if (method == "OPTIONS") {
     Route route;
     route.endpoint = Endpoint::kOptions;
+    route.open = true;
     route.allow = std::move(allow);
     return route;
   }

@@ -14,7 +14,7 @@ namespace riposte::server {
 // An answer that needs no engine: the body of a request to JSON.
 using AnswerNow = api::ApiResult<std::string> (*)(std::string_view body, const api::ServedModel& model);
 
-enum class Endpoint { kGeneration, kAnswerNow, kModel, kMetrics, kAsset, kOptions };
+enum class Endpoint { kGeneration, kAnswerNow, kModel, kMetrics, kReady, kAsset, kOptions };
 
 struct Route {
   Endpoint endpoint = Endpoint::kOptions;
@@ -24,6 +24,7 @@ struct Route {
   api::Dialect dialect = api::Dialect::kOpenAi;
   std::string model_id;  // kModel: what stands behind /v1/models/, percent-decoded
   std::string allow;     // kOptions: the methods of the address
+  bool open = false;     // for those without a key too: it tells nothing about anyone
 };
 
 // `target` as in the request line, with or without scheme and host, a query ignored. HEAD is allowed where

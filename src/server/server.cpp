@@ -20,6 +20,7 @@
 
 #include "server/connection.h"
 #include "server/hub.h"
+#include "server/tls.h"
 
 namespace riposte::server {
 namespace {
@@ -51,7 +52,24 @@ Result<tcp::endpoint> endpoint_of(const ServerOptions& options) {
                 "or ::1",
                 options.address);
   }
+  if (!address.is_loopback() && options.keys.empty() && !options.allow_anonymous) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        "{} is an address that others can reach, and without keys everybody could use this server: give it a "
+        "file of keys ('riposte key new' makes one), or allow it explicitly (--allow-anonymous)",
+        options.address);
+  }
   return tcp::endpoint(address, options.port);
+}
+
+// Null where there is nothing to encrypt with.
+Result<std::shared_ptr<asio::ssl::context>> tls_of(const ServerOptions& options) {
+  if (options.tls_certificate.empty() && options.tls_key.empty()) return nullptr;
+  if (options.tls_certificate.empty() || options.tls_key.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "TLS needs a certificate and its key: the {} is not given",
+                options.tls_certificate.empty() ? "certificate" : "key");
+  }
+  return make_tls_context(options.tls_certificate, options.tls_key);
 }
 
 }  // namespace
@@ -88,6 +106,13 @@ Result<uint16_t> Server::State::listen() {
   const ServerOptions& options = hub->options;
   const Result<tcp::endpoint> endpoint = endpoint_of(options);
   if (!endpoint) return pass_on(endpoint);
+  auto tls = tls_of(options);
+  if (!tls) return pass_on(tls);
+  hub->tls = std::move(*tls);
+  if (!hub->tls && !endpoint->address().is_loopback()) {
+    spdlog::warn(
+        "texts and keys cross the network in the clear: give a TLS certificate, or put a proxy in front");
+  }
   error_code failed;
   acceptor.open(endpoint->protocol(), failed);
   if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
@@ -130,6 +155,7 @@ void Server::State::on_accept(error_code failed, tcp::socket socket) {
 void Server::State::welcome(tcp::socket socket) {
   error_code ignored;
   if (hub->connections() >= hub->options.max_connections) {
+    if (hub->tls) return;  // there is no word without a handshake
     const std::string text = to_http(
         error_reply({503, "server_error", "too many connections: try again later", "", "server_busy"}),
         {.keep_alive = false, .request_id = hub->next_id("req-")});

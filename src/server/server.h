@@ -19,8 +19,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Listens and returns the port. To be called once. Errors: kInvalidArgument (not an address), kIo (the port
-  // is in use, no permission, no such address on this machine).
+  // Listens and returns the port. To be called once. Errors: kInvalidArgument (not an address; one that
+  // others reach, without keys and without allow_anonymous), kIo (the port is in use, no permission, no such
+  // address on this machine), those of make_tls_context.
   Result<uint16_t> start();
   // Returns when a stop has come to its end; at once if the server never started.
   void wait();

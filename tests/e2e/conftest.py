@@ -44,7 +44,7 @@ def wait_for_address(process, seconds=120):
     while time.monotonic() < deadline and process.poll() is None:
         if selector.select(timeout=0.5):
             printed += os.read(process.stdout.fileno(), 65536).decode()
-            if match := re.search(r"http://[\d.]+:\d+", printed):
+            if match := re.search(r"https?://[\d.]+:\d+", printed):
                 return match.group(0)
     raise AssertionError(f"the server did not start (exit status {process.poll()}): {printed}")
 

@@ -29,8 +29,8 @@ class PageCacheTest : public testing::Test {
   PageCache cache{8, 4};
 
   // Runs a sequence from beginning to end without anybody else.
-  PageCache::Opened run(const Tokens& tokens) {
-    auto opened = cache.open(tokens, static_cast<int32_t>(tokens.size()));
+  PageCache::Opened run(const Tokens& tokens, Owner owner = kEverybody) {
+    auto opened = cache.open(tokens, static_cast<int32_t>(tokens.size()), owner);
     EXPECT_TRUE(opened);
     const PageCache::Opened result = *opened;
     cache.grow(opened->lease, static_cast<int32_t>(tokens.size()));
@@ -211,8 +211,23 @@ TEST_F(PageCacheTest, WhatRunningSequencesWerePromisedCannotBePinned) {
   check({&running->lease});
 }
 
-// Every page remembers the tokens that were written to it, so that a wrong share or an early eviction shows
-// as a wrong token; the invariants are checked after every operation.
+TEST_F(PageCacheTest, WhatOneOwnerWroteIsFoundByNoOther) {
+  run(ascending(0, 10), 7);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), 7), 10);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), 8), 0);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11)), 0);
+  EXPECT_EQ(run(ascending(0, 10), 8).lease.cached_tokens(), 0);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), 8), 10);
+}
+
+TEST_F(PageCacheTest, WhatIsEverybodysIsFoundByAllAndContinuedByEachForHimself) {
+  run(ascending(0, 6));
+  EXPECT_EQ(run(ascending(0, 10), 7).lease.cached_tokens(), 6);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), 7), 10);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), 8), 6);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11)), 6) << "what an owner added is not everybody's";
+}
+
 TEST_F(PageCacheTest, WhatNobodyWasPromisedCanBeBorrowed) {
   auto opened = cache.open(ascending(0, 5), 20);  // five of eight pages
   ASSERT_TRUE(opened);
@@ -251,12 +266,15 @@ TEST_F(PageCacheTest, ABorrowedPageTakesThePlaceOfOneInAPageTable) {
   EXPECT_EQ(again->copy->from, borrowed);
 }
 
+// Every page remembers the tokens that were written to it and by whom, so that a wrong share or an early
+// eviction shows as a wrong token or owner; the invariants are checked after every operation.
 TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
   constexpr int32_t kPageSize = 4;
   struct Running {
     Tokens tokens;
     int32_t computed = 0;
     int32_t most = 0;
+    Owner owner = kEverybody;
     Lease lease;
   };
   for (uint32_t seed = 0; seed < 40; ++seed) {
@@ -266,6 +284,7 @@ TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
     };
     PageCache cache(6 + below(30), kPageSize);
     std::vector<TokenId> memory(static_cast<size_t>(cache.pages() * kPageSize), -1);
+    std::vector<Owner> writers(memory.size(), kEverybody);
     std::vector<std::unique_ptr<Running>> running;
     std::vector<Pin> pins;
     int64_t reused = 0;
@@ -277,7 +296,8 @@ TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
         for (int32_t i = 0; i < length; ++i)
           sequence->tokens.push_back(below(2));  // few words: many shared beginnings
         sequence->most = length + below(10);
-        if (auto opened = cache.open(sequence->tokens, sequence->most)) {
+        sequence->owner = static_cast<Owner>(below(3));
+        if (auto opened = cache.open(sequence->tokens, sequence->most, sequence->owner)) {
           sequence->lease = std::move(opened->lease);
           sequence->computed = sequence->lease.cached_tokens();
           reused += sequence->computed;
@@ -285,6 +305,13 @@ TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
           if (opened->copy) {
             std::copy_n(memory.begin() + opened->copy->from * kPageSize, opened->copy->tokens,
                         memory.begin() + opened->copy->to * kPageSize);
+            std::copy_n(writers.begin() + opened->copy->from * kPageSize, opened->copy->tokens,
+                        writers.begin() + opened->copy->to * kPageSize);
+          }
+          for (int32_t p = 0; p < sequence->computed; ++p) {
+            const PageId page = sequence->lease.pages()[static_cast<size_t>(p / kPageSize)];
+            const Owner writer = writers[static_cast<size_t>(page * kPageSize + p % kPageSize)];
+            ASSERT_TRUE(writer == kEverybody || writer == sequence->owner) << writer;
           }
           running.push_back(std::move(sequence));
         }
@@ -297,8 +324,9 @@ TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
         }
         for (int32_t i = 0; i < count; ++i, ++sequence.computed) {
           const PageId page = sequence.lease.pages()[static_cast<size_t>(sequence.computed / kPageSize)];
-          memory[static_cast<size_t>(page * kPageSize + sequence.computed % kPageSize)] =
-              sequence.tokens[static_cast<size_t>(sequence.computed)];
+          const auto slot = static_cast<size_t>(page * kPageSize + sequence.computed % kPageSize);
+          memory[slot] = sequence.tokens[static_cast<size_t>(sequence.computed)];
+          writers[slot] = sequence.owner;
         }
         if (below(2) == 0) {
           cache.publish(sequence.lease,
@@ -311,6 +339,8 @@ TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
             const auto page = static_cast<size_t>(sequence.lease.pages()[static_cast<size_t>(partial)]);
             std::copy_n(memory.begin() + static_cast<std::ptrdiff_t>(page) * kPageSize, kPageSize,
                         memory.begin() + *borrowed * kPageSize);
+            std::copy_n(writers.begin() + static_cast<std::ptrdiff_t>(page) * kPageSize, kPageSize,
+                        writers.begin() + *borrowed * kPageSize);
             cache.exchange(sequence.lease, partial, *borrowed);
             std::fill_n(memory.begin() + *borrowed * kPageSize, kPageSize, -1);
             cache.give_back(*borrowed);

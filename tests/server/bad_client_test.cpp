@@ -143,6 +143,7 @@ TEST_F(ServerTest, AClientThatDoesNotReadItsStreamIsCutOff) {
   make_answers_endless();
   model_.executor.step_microseconds = 1;  // no real engine answers a million tokens in the second that closing takes
   options_.max_unsent_bytes = 1000;
+  options_.write_timeout = std::chrono::hours(1);  // it is the engine's side that counts
   start();
   RawClient client(port_, /*receive_buffer=*/4096);
   client.send(post(chat_body("x", R"("stream":true,"max_tokens":1000000)")));
