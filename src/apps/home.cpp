@@ -25,6 +25,9 @@ std::filesystem::path models_directory() {
 std::filesystem::path packed_directory() {
   return home_directory() / "state" / "packed";
 }
+std::filesystem::path snapshots_directory() {
+  return home_directory() / "state" / "snapshots";
+}
 std::filesystem::path downloads_directory() {
   return home_directory() / "downloads";
 }

@@ -4,17 +4,20 @@
 #include <chrono>
 #include <set>
 
+#include "apps/fingerprint.h"
+#include "apps/home.h"
 #include "apps/model_lookup.h"
 #include "apps/step_cost.h"
 #include "drafting/request_drafter.h"
 #include "executor/executors.h"
 #include "kernels/ops.h"
+#include "rewrite/prompt.h"
 
 namespace riposte::apps {
 namespace {
 
 constexpr int kMaxThreads = 256;
-constexpr int32_t kMaxContext = 1 << 20;
+constexpr int32_t kLeastContext = 64, kMaxContext = 1 << 20;
 constexpr std::chrono::milliseconds kStepCostBudget(250);
 
 // "cpu avx512_vnni": what computes, as far as its speed depends on it. The executor was made with these
@@ -39,6 +42,38 @@ class ModelsDrafter final : public drafting::Drafter {
   drafting::RequestDrafter drafter_;
 };
 
+constexpr int32_t kPageSize = 16;                   // to which instructions are rounded up
+constexpr uint64_t kHalves = 2 * sizeof(uint16_t);  // a key and a value
+
+int32_t kv_tokens(const RuntimeOptions& options, const model::ModelConfig& config) {
+  if (options.kv_bytes == 0) return options.context;
+  const uint64_t of_a_token = kHalves * static_cast<uint64_t>(config.layers) *
+                              static_cast<uint64_t>(config.kv_heads) *
+                              static_cast<uint64_t>(config.head_size);
+  return static_cast<int32_t>(
+      std::clamp<uint64_t>(options.kv_bytes / of_a_token, kLeastContext, kMaxContext));
+}
+
+// The instructions of presets, and where their KV memory is kept for the next start. A model that cannot chat
+// has none.
+Result<engine::PinOptions> pins_of(const RuntimeOptions& options, const model::Model& model,
+                                   const std::string& name) {
+  engine::PinOptions pins;
+  if (options.pinned == nullptr || model.chat_template.empty()) return pins;
+  const auto chat_template = parse_chat_template(model);
+  if (!chat_template) return pass_on(chat_template);
+  for (const rewrite::Preset& preset : options.pinned->all()) {
+    auto beginning = rewrite::preset_beginning({*chat_template, model.tokenizer}, preset);
+    if (!beginning) return pass_on(beginning);
+    if (!beginning->empty() && std::ranges::find(pins.beginnings, *beginning) == pins.beginnings.end())
+      pins.beginnings.push_back(std::move(*beginning));
+  }
+  const std::string print = fingerprint(model, options.executor);
+  pins.numbers = fmt::format("{} version {}", print, executor::kNumericVersion);
+  pins.snapshot = snapshots_directory() / fmt::format("{}-{}.kv", name, print);
+  return pins;
+}
+
 }  // namespace
 
 void add_model_option(CLI::App& command, RuntimeOptions& options) {
@@ -59,11 +94,18 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options) {
   command.add_option("--threads,-t", options.threads, "threads to compute with; 0: all processors")
       ->check(CLI::Range(0, kMaxThreads))
       ->capture_default_str();
-  command.add_flag("--pin-threads", options.pin_threads,
-                   "bind each computing thread but the first to a processor: for a machine with no other work");
+  command.add_flag(
+      "--pin-threads", options.pin_threads,
+      "bind each computing thread but the first to a processor: for a machine with no other work");
   command.add_option("--context", options.context, "tokens of KV memory, for all requests together")
-      ->check(CLI::Range(64, kMaxContext))
+      ->check(CLI::Range(kLeastContext, kMaxContext))
       ->capture_default_str();
+  command
+      .add_option(
+          "--kv-memory", options.kv_bytes,
+          "the same as a size, as 512MiB: what no running request needs of it keeps prompts for later ones")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->excludes("--context");
   auto* folder =
       command
           .add_option("--packed-cache", options.packed_cache,
@@ -109,17 +151,24 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   runtime.team_ = std::make_unique<hardware::ThreadTeam>(
       options.threads > 0 ? options.threads : hardware::available_processors(), options.pin_threads);
   executor::ExecutorOptions executor_options;
-  executor_options.kv_tokens = options.context;
+  auto pins = pins_of(options, *runtime.model_, runtime.name_);
+  if (!pins) return pass_on(pins);
+  runtime.pins_ = std::move(*pins);
+  executor_options.kv_tokens = kv_tokens(options, runtime.model_->config);
+  for (const auto& beginning : runtime.pins_.beginnings) {
+    executor_options.kv_tokens += static_cast<int32_t>(beginning.size()) / kPageSize * kPageSize + kPageSize;
+  }
   executor_options.instruction_set = options.instruction_set;
   executor_options.packed_cache = options.packed_cache;
   const auto make = options.executor == "float" ? executor::make_float_executor : executor::make_cpu_executor;
   auto executor = make(runtime.model_, *runtime.team_, executor_options);
   if (!executor) return pass_on(executor);
   runtime.executor_ = std::move(*executor);
-  if (!options.drafting) return runtime;
-  runtime.drafter_ = std::make_unique<ModelsDrafter>(
-      runtime.tokenizer(), drafting::RequestDrafterOptions{
-                               .history_bytes = options.history ? drafting::History::kDefaultBytes : 0});
+  if (options.drafting) {
+    runtime.drafter_ = std::make_unique<ModelsDrafter>(
+        runtime.tokenizer(), drafting::RequestDrafterOptions{
+                                 .history_bytes = options.history ? drafting::History::kDefaultBytes : 0});
+  }
   const StepCostKey key =
       step_cost_key(runtime.name_, *runtime.model_, arithmetic_of(options), runtime.threads());
   runtime.step_cost_ = find_step_cost(step_cost_directory(), key, [&runtime] {
@@ -130,8 +179,8 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
 
 int32_t Runtime::context_length() const {
   const model::ExecutorLimits limits = executor_->limits();
-  return static_cast<int32_t>(
-      std::min<int64_t>(limits.context_length, int64_t{limits.pages} * limits.page_size));
+  const int64_t pages = limits.pages - engine::pages_to_pin(pins_, limits);
+  return static_cast<int32_t>(std::min<int64_t>(limits.context_length, pages * limits.page_size));
 }
 
 }  // namespace riposte::apps

@@ -15,6 +15,7 @@
 #include "hardware/thread_team.h"
 #include "model/executor.h"
 #include "model/model.h"
+#include "rewrite/presets.h"
 
 namespace riposte::apps {
 
@@ -27,13 +28,16 @@ struct RuntimeOptions {
   int threads = 0;               // 0: all processors that this process may use
   bool pin_threads = false;      // bind each thread of the team but the caller to a processor
   int32_t context = 4096;        // tokens of KV memory, shared by all sequences
-  std::string packed_cache;      // the folder that keeps packed weights for the next start; empty: none
-  bool drafting = true;          // guess that an answer goes on as its source does
-  bool history = true;           // ... or as earlier answers did
+  uint64_t kv_bytes = 0;         // the same in bytes; 0: as `context` says
+  const rewrite::Presets* pinned =
+      nullptr;               // their instructions stay in KV memory, which gets larger by them
+  std::string packed_cache;  // the folder that keeps packed weights for the next start; empty: none
+  bool drafting = true;      // guess that an answer goes on as its source does
+  bool history = true;       // ... or as earlier answers did
 };
 
-// --model, --executor, --instruction-set, --threads, --pin-threads, --context, --packed-cache and --no-packed-cache, with
-// their checks.
+// --model, --executor, --instruction-set, --threads, --pin-threads, --context, --packed-cache and
+// --no-packed-cache, with their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);
 // --no-drafting and --no-history, for commands that answer requests.
@@ -57,7 +61,7 @@ class Runtime {
   int32_t context_length() const;
   // For an engine that this outlives.
   engine::EngineOptions engine_options() const {
-    return {.drafter = drafter_.get(), .step_cost = step_cost_};
+    return {.drafter = drafter_.get(), .step_cost = step_cost_, .pins = pins_};
   }
 
  private:
@@ -67,7 +71,8 @@ class Runtime {
   std::unique_ptr<hardware::ThreadTeam> team_;
   std::unique_ptr<model::Executor> executor_;
   std::unique_ptr<drafting::Drafter> drafter_;  // null: no guesses
-  std::vector<float> step_cost_;                // empty without guesses
+  std::vector<float> step_cost_;
+  engine::PinOptions pins_;
 };
 
 }  // namespace riposte::apps

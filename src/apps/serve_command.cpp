@@ -27,6 +27,7 @@ struct Options {
   ServerSettings server;
   RuntimeOptions runtime;
   std::string presets_file;
+  bool pin_presets = true;
 };
 
 // Each connection needs a descriptor, and systems allow few unless asked.
@@ -78,7 +79,9 @@ Result<void> run_serve(const Options& options) {
     if (!loaded) return pass_on(loaded);
     presets = std::move(*loaded);
   }
-  const auto runtime = Runtime::open(options.runtime);
+  RuntimeOptions runtime_options = options.runtime;
+  if (options.pin_presets) runtime_options.pinned = presets ? &*presets : &rewrite::Presets::built_in();
+  const auto runtime = Runtime::open(runtime_options);
   if (!runtime) return pass_on(runtime);
   std::optional<chat::Template> chat_template;
   if (!runtime->model().chat_template.empty()) {
@@ -119,6 +122,11 @@ void add_serve_command(CLI::App& app, Run& run) {
       app.add_subcommand("serve", "answer the APIs of OpenAI, of Ollama and Riposte's own on this machine");
   add_server_options(*command, options->server);
   command->add_option("--presets", options->presets_file, "a TOML file with presets of your own");
+  command->add_flag_callback(
+      "--no-pinned-presets", [options] { options->pin_presets = false; },
+      "compute the instructions of presets when they are asked for, rather than keep them in KV memory from "
+      "the "
+      "start and on disk for the next one");
   options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);

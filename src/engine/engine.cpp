@@ -23,11 +23,11 @@ class TokenizerText final : public TokenText {
   const tokenizer::Tokenizer& tokenizer_;
 };
 
-// The model's context, or what fits into the KV memory if that is less.
-int32_t usable_context(const model::ExecutorLimits& limits) {
+// The model's context, or what fits into the KV memory beside what is pinned if that is less.
+int32_t usable_context(const model::ExecutorLimits& limits, const PinOptions& pins) {
   RIPOSTE_CHECK(limits.pages > 0 && limits.page_size > 0 && limits.max_rows > 0 && limits.max_logit_rows > 0);
-  return static_cast<int32_t>(
-      std::min(int64_t{limits.context_length}, int64_t{limits.pages} * int64_t{limits.page_size}));
+  const int64_t pages = int64_t{limits.pages} - pages_to_pin(pins, limits);
+  return static_cast<int32_t>(std::min(int64_t{limits.context_length}, pages * int64_t{limits.page_size}));
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ struct Engine::State {
         const EngineOptions& engine_options)
       : options(engine_options),
         vocabulary(executor.limits().vocabulary),
-        context_length(usable_context(executor.limits())),
+        context_length(usable_context(executor.limits(), engine_options.pins)),
         text(std::move(token_text)),
         loop(executor, *text, options),
         forecast(loop.forecast()) {}
@@ -88,6 +88,7 @@ void Engine::State::run() {
   std::vector<std::unique_ptr<Sequence>> arrived;
   std::vector<RequestId> left;
   std::vector<Supersession> newer;
+  loop.begin();
   while (true) {
     {
       std::unique_lock lock(mutex);

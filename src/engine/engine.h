@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "drafting/drafter.h"
+#include "engine/pins.h"
 #include "engine/request.h"
 #include "engine/token_text.h"
 #include "model/executor.h"
@@ -27,6 +28,7 @@ struct EngineOptions {
   // [rows], milliseconds: decides how much is guessed (drafting::choose), how much of a prompt a step reads,
   // and who goes first. Empty: rows are free.
   std::vector<float> step_cost = {};
+  PinOptions pins = {};                                 // beginnings that stay in KV memory
   std::function<Clock::time_point()> now = Clock::now;  // a test's own clock
 };
 

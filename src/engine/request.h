@@ -20,6 +20,7 @@
 namespace riposte::engine {
 
 using RequestId = uint64_t;
+inline constexpr RequestId kNobody = 0;  // no request has this id
 using Clock = std::chrono::steady_clock;
 
 enum class FinishReason {

@@ -1,6 +1,7 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace riposte::engine {
 namespace {
@@ -57,16 +58,24 @@ void Scheduler::finish_all(FinishReason reason) {
 
 // Requests with the same instruction often arrive together. The second is better off one step later, when the
 // pages of the instruction are there, than computing them once more beside the first.
-bool Scheduler::someone_computes_its_beginning(const Sequence& next) const {
+Sequence* Scheduler::who_computes_its_beginning(const Sequence& next) const {
   const auto wanted = next.tokens().first(next.tokens().size() - 1);
   const int32_t cached = cache_.cached_tokens(next.tokens(), next.prefix_owner());
-  return std::ranges::any_of(running_, [&](const std::unique_ptr<Sequence>& other) {
+  const auto found = std::ranges::find_if(running_, [&](const std::unique_ptr<Sequence>& other) {
     if (other->finished() || other->computed >= other->prompt_tokens()) return false;
     if (other->prefix_owner() != next.prefix_owner() && other->prefix_owner() != kvcache::kEverybody)
       return false;
     const auto common = std::ranges::mismatch(wanted, other->tokens()).in1 - wanted.begin();
     return common / cache_.page_size() * cache_.page_size() >= cached + cache_.page_size();
   });
+  return found == running_.end() ? nullptr : found->get();
+}
+
+// Whoever is waited for gets the turn of the one that waits, lest others go before both.
+void Scheduler::hurry(Sequence& sequence, Clock::time_point turn) {
+  if (sequence.turn() <= turn) return;
+  sequence.set_turn(turn);
+  std::ranges::sort(running_, {}, [](const auto& other) { return std::pair(other->turn(), other->id()); });
 }
 
 bool Scheduler::give_memory(Sequence& next) {
@@ -86,7 +95,8 @@ void Scheduler::admit(Pace& pace) {
   plan_.copies.clear();
   for (auto next = waiting_.begin();
        next != waiting_.end() && static_cast<int32_t>(running_.size()) < limits_.max_sequences;) {
-    if (someone_computes_its_beginning(**next)) {
+    if (Sequence* computing = who_computes_its_beginning(**next)) {
+      hurry(*computing, (*next)->turn());
       ++next;  // others need not wait for that
       continue;
     }

@@ -75,6 +75,7 @@ class Scheduler {
 
   std::span<const std::unique_ptr<Sequence>> running() const { return running_; }
   int32_t waiting() const { return static_cast<int32_t>(waiting_.size()); }
+  kvcache::PageCache& cache() { return cache_; }
   bool idle() const { return running_.empty() && waiting_.empty(); }
   // Marks everything that runs or waits as finished.
   void finish_all(FinishReason reason);
@@ -87,7 +88,8 @@ class Scheduler {
  private:
   int32_t prompt_rows(int32_t decoding) const;
   bool give_memory(Sequence& next);
-  bool someone_computes_its_beginning(const Sequence& next) const;
+  Sequence* who_computes_its_beginning(const Sequence& next) const;
+  void hurry(Sequence& sequence, Clock::time_point turn);
 
   SchedulerLimits limits_;
   kvcache::PageCache cache_;

@@ -24,13 +24,25 @@ StepLoop::StepLoop(model::Executor& executor, const TokenText& text, const Engin
     : executor_(executor),
       text_(text),
       vocabulary_(executor.limits().vocabulary),
+      context_length_(executor.limits().context_length),
       step_cost_(options.step_cost),
       now_(options.now),
       pace_(step_cost_),
       guesser_(options.drafter, options.step_cost, options.max_draft, vocabulary_),
       scheduler_(scheduler_limits(executor.limits(), options, step_cost_), executor.limits().pages,
                  executor.limits().page_size),
+      pins_(executor, scheduler_.cache(), options.pins),
       rows_(executor.limits().page_size) {}
+
+void StepLoop::begin() {
+  for (std::vector<TokenId>& beginning : pins_.restore()) {
+    // Whoever asks goes first; the id of nobody says what it is.
+    Request request{.prompt = std::move(beginning), .max_tokens = 0};
+    auto sequence = std::make_unique<Sequence>(std::move(request), Listener{}, context_length_, now_());
+    sequence->set_turn(Clock::time_point::max());
+    scheduler_.add(std::move(sequence));
+  }
+}
 
 void StepLoop::add(std::unique_ptr<Sequence> sequence) {
   supersede(sequence->supersession());
@@ -39,6 +51,7 @@ void StepLoop::add(std::unique_ptr<Sequence> sequence) {
 }
 
 void StepLoop::cancel(RequestId id) {
+  if (id == kNobody) return;
   if (Sequence* sequence = scheduler_.find(id)) sequence->finish(FinishReason::kCancelled);
 }
 
@@ -187,6 +200,10 @@ void StepLoop::deliver() {
   scheduler_.collect(finished_);
   for (const auto& sequence : scheduler_.running()) sequence->deliver(now);
   for (const auto& sequence : finished_) {
+    if (sequence->id() == kNobody) {
+      pins_.computed(sequence->tokens());
+      continue;
+    }
     totals_.add(sequence->usage_so_far());
     guesser_.end(*sequence);
     sequence->deliver(now);

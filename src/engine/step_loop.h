@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/guesser.h"
 #include "engine/pace.h"
+#include "engine/pins.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
 #include "engine/step_rows.h"
@@ -21,6 +22,8 @@ class StepLoop {
  public:
   StepLoop(model::Executor& executor, const TokenText& text, const EngineOptions& options);
 
+  // Restores what is to stay in KV memory, and begins to compute what cannot be restored.
+  void begin();
   void add(std::unique_ptr<Sequence> sequence);
   void cancel(RequestId id);  // told to the listener by the next step
   void supersede(const Supersession& newer);
@@ -49,11 +52,13 @@ class StepLoop {
   model::Executor& executor_;
   const TokenText& text_;
   int32_t vocabulary_;
+  int32_t context_length_;
   const std::vector<float> step_cost_;
   const std::function<Clock::time_point()> now_;
   Pace pace_;
   Guesser guesser_;
   Scheduler scheduler_;
+  Pins pins_;
   StepRows rows_;
   Clock::time_point step_end_;
   double step_work_ = 0;  // what the step has done

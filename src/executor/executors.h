@@ -14,6 +14,10 @@
 
 namespace riposte::executor {
 
+// Raised whenever a change of the numeric definitions (kernels/ops.h) or of the layout of KV pages gives other bits:
+// KV memory that was kept by another version is of no use.
+inline constexpr int kNumericVersion = 1;
+
 struct ExecutorOptions {
   int32_t kv_tokens = 8192;     // KV memory, in tokens; rounded up to whole pages
   int32_t max_rows = 256;       // rows a step

@@ -4,6 +4,7 @@
 // page holds which tokens is the caller's business (kvcache). It is used by one thread at a time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -66,6 +67,13 @@ class Executor {
   virtual Result<StepResult> step(const StepBatch& batch) = 0;
   // Copies the first `tokens` slots of a page, so that two sequences can share a beginning that ends inside a page.
   virtual void copy_page(PageId from, PageId to, int32_t tokens) = 0;
+
+  // For snapshots of KV memory. The bytes of a page; 0: its pages cannot be read or written.
+  virtual size_t page_bytes() const { return 0; }
+  // The first `tokens` slots of a page, zeros for the others, into `to` (page_bytes() long), and back. Bytes of the
+  // same model and the same arithmetic have the same meaning in every process on every machine of this byte order.
+  virtual void read_page(PageId /*page*/, int32_t /*tokens*/, std::span<std::byte> /*to*/) const {}
+  virtual void write_page(PageId /*page*/, std::span<const std::byte> /*from*/) {}
 };
 
 }  // namespace riposte::model

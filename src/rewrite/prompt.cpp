@@ -82,4 +82,15 @@ Result<engine::Request> make_request(const PromptFormat& format, std::string_vie
   return make_request(format, preset, text);
 }
 
+Result<std::vector<TokenId>> preset_beginning(const PromptFormat& format, const Preset& preset) {
+  // Two texts that have nothing in common.
+  auto one = make_request(format, preset, "She");
+  if (!one) return pass_on(one);
+  const auto other = make_request(format, preset, "7 of");
+  if (!other) return pass_on(other);
+  const auto end = std::ranges::mismatch(one->prompt, other->prompt).in1;
+  one->prompt.erase(end, one->prompt.end());
+  return std::move(one->prompt);
+}
+
 }  // namespace riposte::rewrite

@@ -50,4 +50,8 @@ Result<engine::Request> make_request(const PromptFormat& format, const Preset& p
 Result<engine::Request> make_request(const PromptFormat& format, std::string_view instruction,
                                      std::string_view text);
 
+// What all prompts of a preset begin with, whatever the text: worth keeping in KV memory. Errors: those of
+// encode_messages.
+Result<std::vector<TokenId>> preset_beginning(const PromptFormat& format, const Preset& preset);
+
 }  // namespace riposte::rewrite

@@ -45,6 +45,15 @@ TEST(Prompt, TheSourceTravelsBesideThePromptAndBoundsTheAnswer) {
   EXPECT_EQ(request->max_tokens, 3 * 5 + 32);
 }
 
+TEST(Prompt, AllPromptsOfAPresetBeginAlike) {
+  const auto tokenizer = byte_tokenizer();
+  const auto chat_template = *chat::Template::parse(kChatMl);
+  const auto beginning = preset_beginning({chat_template, tokenizer}, kGrammar);
+  ASSERT_TRUE(beginning) << beginning.error().message;
+  EXPECT_EQ(tokenizer.decode(*beginning, /*with_control=*/true),
+            "<|im_start|>system\nCorrect it.<|im_end|>\n<|im_start|>user\n");
+}
+
 TEST(Prompt, RequestsWithTheSameInstructionAreOneTask) {
   const auto tokenizer = byte_tokenizer();
   const auto chat_template = *chat::Template::parse(kChatMl);

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <span>
 #include <vector>
@@ -75,6 +77,16 @@ class FakeExecutor : public model::Executor {
     for (int32_t i = 0; i < size; ++i) {
       slots_[count(to * size + i)] = i < tokens ? slots_[count(from * size + i)] : kNoToken;
     }
+  }
+
+  size_t page_bytes() const override { return count(limits_.page_size) * sizeof(TokenId); }
+  void read_page(model::PageId page, int32_t tokens, std::span<std::byte> to) const override {
+    std::vector<TokenId> slots(count(limits_.page_size), kNoToken);
+    std::copy_n(slots_.begin() + page * limits_.page_size, tokens, slots.begin());
+    std::memcpy(to.data(), slots.data(), page_bytes());
+  }
+  void write_page(model::PageId page, std::span<const std::byte> from) override {
+    std::memcpy(slots_.data() + count(page * limits_.page_size), from.data(), page_bytes());
   }
 
   // Called first in every step, on the thread of the caller; may wait, or refuse the step.

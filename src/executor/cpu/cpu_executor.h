@@ -38,6 +38,11 @@ class CpuExecutor final : public model::Executor {
   model::ExecutorLimits limits() const override { return limits_; }
   Result<model::StepResult> step(const model::StepBatch& batch) override;
   void copy_page(model::PageId from, model::PageId to, int32_t tokens) override;
+  size_t page_bytes() const override { return kv_.page_bytes(); }
+  void read_page(model::PageId page, int32_t tokens, std::span<std::byte> to) const override {
+    kv_.read_page(page, tokens, to);
+  }
+  void write_page(model::PageId page, std::span<const std::byte> from) override { kv_.write_page(page, from); }
 
  private:
   // A step in parts, each run by all workers at once. A part ends, at a barrier, where the next needs what other workers

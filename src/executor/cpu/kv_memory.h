@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstddef>
+#include <span>
+#include <cstring>
 
 #include "base/aligned_buffer.h"
 #include "kernels/ops.h"
@@ -49,6 +52,33 @@ class KvMemory {
         keys_[target + i] = keys_[source + i];
         values_[target + i] = values_[source + i];
       }
+    }
+  }
+
+  size_t page_bytes() const { return 2 * static_cast<size_t>(layers_) * page_stride_ * sizeof(uint16_t); }
+  // A page of all layers: keys, values, keys of the next layer, ...; zeros in slots from `tokens` on.
+  void read_page(model::PageId page, int32_t tokens, std::span<std::byte> to) const {
+    std::ranges::fill(to, std::byte{0});
+    std::byte* out = to.data();
+    for (int32_t layer = 0; layer < layers_; ++layer) {
+      const size_t at = offset(layer, 0) + static_cast<size_t>(page) * page_stride_;
+      for (size_t i = 0; i < page_stride_; ++i, out += sizeof(uint16_t)) {
+        if (static_cast<int32_t>(i) % kPageSize < tokens) std::memcpy(out, &keys_[at + i], sizeof(uint16_t));
+      }
+      for (size_t i = 0; i < page_stride_; ++i, out += sizeof(uint16_t)) {
+        const auto slot = static_cast<int32_t>(i) / head_size_ % kPageSize;
+        if (slot < tokens) std::memcpy(out, &values_[at + i], sizeof(uint16_t));
+      }
+    }
+  }
+  void write_page(model::PageId page, std::span<const std::byte> from) {
+    const std::byte* in = from.data();
+    for (int32_t layer = 0; layer < layers_; ++layer) {
+      const size_t at = offset(layer, 0) + static_cast<size_t>(page) * page_stride_;
+      std::memcpy(&keys_[at], in, page_stride_ * sizeof(uint16_t));
+      in += page_stride_ * sizeof(uint16_t);
+      std::memcpy(&values_[at], in, page_stride_ * sizeof(uint16_t));
+      in += page_stride_ * sizeof(uint16_t);
     }
   }
 
