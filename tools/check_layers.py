@@ -8,8 +8,8 @@ import pathlib
 import re
 import sys
 
-LAYERS = ["base", "hardware", "gguf", "quant", "kernels", "tokenizer", "model", "executor", "kvcache", "sampling",
-          "drafting", "engine", "chat", "rewrite", "cache", "api", "server", "apps"]
+LAYERS = ["base", "hardware", "gguf", "quant", "kernels", "tokenizer", "model", "executor", "kvcache", "constraint",
+          "sampling", "drafting", "engine", "chat", "rewrite", "cache", "api", "server", "apps"]
 MAX_LINES = 800
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 SOURCES = {".h", ".cpp", ".inc", ".in", ".cu", ".cuh"}

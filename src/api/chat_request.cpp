@@ -89,14 +89,6 @@ void refuse_unsupported(Fields& fields) {
           unsupported(std::string(name), fmt::format("'{}' is not supported by this server", name)));
     }
   }
-  if (const json::object* format = fields.object("response_format")) {
-    const json::value* type = format->if_contains("type");
-    if (!type || *type != "text") {
-      fields.refuse_with(unsupported("response_format",
-                                     "'response_format' must be of type \"text\": this server cannot "
-                                     "force JSON"));
-    }
-  }
   if (const json::array* modalities = fields.array("modalities")) {
     if (*modalities != json::array{"text"}) {
       fields.refuse_with(unsupported("modalities", "'modalities' must be [\"text\"]"));
@@ -135,6 +127,10 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   read_tool_choice(fields, request.tools);
   read_streaming(fields, request.stream, request.include_usage);
   read_prediction(fields, request.prediction);
+  read_response_format(fields, request.constraint);
+  if (request.constraint && !request.tools.empty()) {
+    fields.refuse_with(unsupported("response_format", "'response_format' is not supported beside 'tools'"));
+  }
   fields.text("user", request.user);
   fields.boolean("draft_history", request.draft_history);
   refuse_unsupported(fields);
@@ -173,6 +169,7 @@ ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const Serv
   request.stop = chat.stop;
   request.ignore_end = chat.ignore_end;
   request.sampling = chat.sampling;
+  request.constraint = chat.constraint;
   return request;
 }
 

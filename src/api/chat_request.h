@@ -14,6 +14,7 @@
 #include "api/chat_messages.h"
 #include "api/error.h"
 #include "api/fields.h"
+#include "api/response_format.h"
 #include "api/sampling_fields.h"
 #include "api/served_model.h"
 #include "engine/request.h"
@@ -28,6 +29,7 @@ struct ChatRequest {
       user;  // who asks: earlier answers to the same user may give guesses; empty: nobody in particular
   bool draft_history = true;  // false: take no guesses from earlier answers and leave none for later ones
   std::string prediction;     // what the client expects to be answered; empty: nothing
+  Constraint constraint;      // of the answer's form
   boost::json::array tools;
   boost::json::object template_variables;  // chat_template_kwargs
   std::optional<int32_t> max_tokens;  // 0: compute the prompt alone, so that what follows it finds it done

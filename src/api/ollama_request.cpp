@@ -35,7 +35,7 @@ void read_options(Fields& fields, uint64_t random_seed, ChatRequest& out) {
 
 // What would change the answer, but is not there.
 void refuse_unsupported(Fields& fields) {
-  for (const std::string_view name : {"format", "images", "suffix", "template", "context"}) {
+  for (const std::string_view name : {"images", "suffix", "template", "context"}) {
     const json::value* value = fields.any(name);
     const bool empty = !value || (value->is_string() && value->get_string().empty()) ||
                        (value->is_array() && value->get_array().empty());
@@ -51,6 +51,7 @@ void read_common(Fields& fields, uint64_t random_seed, ChatRequest& out) {
   fields.text("model", out.model);
   fields.boolean("stream", out.stream);
   read_options(fields, random_seed, out);
+  read_ollama_format(fields, out.constraint);
   refuse_unsupported(fields);
   // true and false, or a level: templates know a switch only.
   if (const json::value* think = fields.any("think")) {
@@ -83,6 +84,7 @@ ApiResult<engine::Request> raw_request(const ChatRequest& chat, const std::strin
   request.max_tokens = *max_tokens;
   request.stop = chat.stop;
   request.sampling = chat.sampling;
+  request.constraint = chat.constraint;
   return request;
 }
 

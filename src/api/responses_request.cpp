@@ -90,14 +90,6 @@ void refuse_unsupported(Fields& fields) {
     fields.refuse_with(
         unsupported("tools", "'tools' are not supported in this endpoint: use /v1/chat/completions"));
   }
-  const json::object* text = fields.object("text");
-  const json::value* format = text ? text->if_contains("format") : nullptr;
-  const json::value* type =
-      format && format->is_object() ? format->get_object().if_contains("type") : nullptr;
-  if (format && !format->is_null() && (!type || *type != "text")) {
-    fields.refuse_with(
-        unsupported("text.format", "'text.format' must be of type \"text\": this server cannot force JSON"));
-  }
 }
 
 }  // namespace
@@ -117,6 +109,8 @@ ApiResult<ResponsesRequest> parse_responses_request(std::string_view body, uint6
   fields.boolean("stream", chat.stream);
   chat.repeatable = read_sampling(fields, random_seed, chat.sampling);
   read_logprobs(fields, request);
+  read_text_format(fields, chat.constraint);
+  if (chat.constraint) request.format = object->at("text").at("format").as_object();
   refuse_unsupported(fields);
   if (const json::object* metadata = fields.object("metadata")) request.metadata = *metadata;
   const json::value* input = fields.any("input");
@@ -144,6 +138,7 @@ ApiResult<Generation> read_responses(std::string_view body, const ServedModel& m
                              .top_p = read->chat.sampling.top_p,
                              .top_logprobs = std::max(read->chat.sampling.top_logprobs, 0),
                              .logprobs = read->include_logprobs,
+                             .format = std::move(read->format),
                              .metadata = std::move(read->metadata)};
   generation.writer = std::make_unique<ResponsesWriter>(context, model, std::move(settings));
   return generation;

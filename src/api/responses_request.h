@@ -15,6 +15,7 @@ struct ResponsesRequest {
   ChatRequest chat;          // "instructions" and "input" as messages
   std::string instructions;  // as given, for the answer
   boost::json::object metadata;
+  boost::json::object format = {{"type", "text"}};  // "text.format", for the answer
   bool include_logprobs = false;
 };
 

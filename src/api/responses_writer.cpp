@@ -68,7 +68,7 @@ json::object ResponsesWriter::response(const engine::Finish* finish) const {
                         {"reasoning", {{"effort", nullptr}, {"summary", nullptr}}},
                         {"store", false},
                         {"temperature", settings_.temperature},
-                        {"text", {{"format", {{"type", "text"}}}}},
+                        {"text", {{"format", settings_.format}}},
                         {"tool_choice", "auto"},
                         {"tools", json::array()},
                         {"top_logprobs", settings_.top_logprobs},

@@ -21,6 +21,7 @@ struct ResponsesSettings {
   float top_p = 1.0f;
   int32_t top_logprobs = 0;
   bool logprobs = false;
+  boost::json::object format = {{"type", "text"}};
   boost::json::object metadata;
 };
 

@@ -69,6 +69,7 @@ std::string request_key(std::string_view model, const engine::Request& request) 
     key.number(token);
     key.number(bias);
   }
+  key.text(request.constraint ? request.constraint->key() : "");
   if (sampling.temperature > 0.0f) {  // greedy choices know none of these
     key.number(sampling.top_k);
     key.number(sampling.top_p);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "constraint/token_trie.h"
 #include "engine/step_loop.h"
 
 namespace riposte::engine {
@@ -47,12 +48,16 @@ struct Engine::State {
   double work_of(const Sequence& sequence) const;
   void add_to_forecast(const Sequence& sequence);
   tl::unexpected<Error> queue_is_full(int64_t queued) const;
+  // Built for the first request with a constraint: most servers never see one.
+  std::shared_ptr<const constraint::TokenTrie> token_trie();
 
   const EngineOptions options;
   const int32_t vocabulary;
   const int32_t context_length;
   const std::unique_ptr<const TokenText> text;
   StepLoop loop;  // the thread's own
+  std::once_flag trie_is_built;
+  std::shared_ptr<const constraint::TokenTrie> trie;
 
   // Shared between the threads, under the mutex.
   mutable std::mutex mutex;
@@ -82,6 +87,15 @@ tl::unexpected<Error> Engine::State::queue_is_full(int64_t queued) const {
   return tl::unexpected(
       Error{ErrorCode::kBusy,
             fmt::format("{} requests are waiting already; try again in {} ms", queued, retry), retry});
+}
+
+std::shared_ptr<const constraint::TokenTrie> Engine::State::token_trie() {
+  std::call_once(trie_is_built, [this] {
+    trie = std::make_shared<constraint::TokenTrie>(
+        vocabulary, [this](TokenId token) { return text->bytes(token); },
+        [this](TokenId token) { return text->is_end(token); });
+  });
+  return trie;
 }
 
 void Engine::State::run() {
@@ -141,8 +155,10 @@ Result<RequestId> Engine::submit(Request request, Listener listener) {
   if (auto check = validate(request, state.vocabulary, state.context_length); !check) return pass_on(check);
   const Clock::time_point now = state.options.now();
   const std::optional<Clock::time_point> deadline = request.deadline;
+  const std::shared_ptr<const constraint::Grammar> constraint = request.constraint;
   auto sequence =
       std::make_unique<Sequence>(std::move(request), std::move(listener), state.context_length, now);
+  if (constraint) sequence->constrain(constraint, state.token_trie());
   RequestId id = 0;
   {
     const std::lock_guard lock(state.mutex);

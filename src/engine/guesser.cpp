@@ -64,6 +64,7 @@ void Guesser::guess(Sequence& sequence, const StepSoFar& step) {
   drafter_->propose(context, proposed_);
   if (!drafting::is_valid(proposed_, vocabulary_)) return;
   copy_shallow(proposed_, context.most_tokens, usable_);
+  sequence.drop_forbidden(usable_);
   drafting::choose(usable_, step_cost_, step.rows - 1, most, sequence.draft, step.answers - 1);
   if (sequence.draft.empty() || step_cost_.empty()) return;
   const drafting::StepCost cost(step_cost_);

@@ -63,6 +63,9 @@ Result<void> validate(const Request& request, int32_t vocabulary, int32_t contex
     return fail(ErrorCode::kInvalidArgument, "rewriting_chance must be 0 to 1, but is {}",
                 request.rewriting_chance);
   }
+  if (request.ignore_end && request.constraint) {
+    return fail(ErrorCode::kInvalidArgument, "ignore_end: an answer with a constraint ends where it is whole");
+  }
   if (Result<void> check = check_stops(request.stop); !check) return check;
   return sampling::validate(request.sampling, vocabulary);
 }

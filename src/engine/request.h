@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "base/result.h"
 #include "base/token.h"
+#include "constraint/grammar.h"
 #include "drafting/draft.h"
 #include "sampling/logprobs.h"
 #include "sampling/params.h"
@@ -107,6 +109,8 @@ struct Request {
   std::string supersedes = {};
   uint64_t batch = 0;
   sampling::SamplingParams sampling = {};
+  // The answer's text is one that it allows; ends only where that is whole (or at a limit). Null: any text.
+  std::shared_ptr<const constraint::Grammar> constraint = {};
 };
 
 // What an engine has done so far: sums over finished requests, and its steps.
@@ -127,7 +131,7 @@ inline constexpr size_t kMaxStops = 16;
 inline constexpr size_t kMaxStopBytes = 512;
 
 // Errors: kInvalidArgument, naming the field (an empty prompt, a token outside the vocabulary, a negative
-// max_tokens; an empty stop string, one that begins inside a character, more or longer ones than the
+// max_tokens; ignore_end beside a constraint; an empty stop string, one that begins inside a character, more or longer ones than the
 // constants above say; sampling parameters out of their range), kTooLarge (the prompt has more tokens than
 // the context).
 Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length);

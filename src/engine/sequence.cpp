@@ -54,8 +54,45 @@ bool Sequence::is_superseded_by(const Supersession& newer) const {
          (newer.batch == 0 || newer.batch != supersession_.batch);
 }
 
-TokenId Sequence::choose(const sampling::RowAnswer& row, sampling::Workspace& workspace) const {
-  return sampler_.choose(row, length(), workspace);
+void Sequence::constrain(std::shared_ptr<const constraint::Grammar> grammar,
+                         std::shared_ptr<const constraint::TokenTrie> tokens) {
+  matcher_.emplace(std::move(grammar), std::move(tokens));
+}
+
+TokenId Sequence::choose(const sampling::RowAnswer& row, sampling::Workspace& workspace) {
+  if (!matcher_) return sampler_.choose(row, length(), workspace);
+  if (!sampler_.needs_logits()) {
+    // Mostly the model knows what must come; then nobody needs to know what else may.
+    const TokenId winner = sampling::argmax(row.logits);
+    if (matcher_->allows(winner)) return winner;
+  }
+  matcher_->allowed(workspace.allowed);
+  if (std::ranges::all_of(workspace.allowed, [](uint64_t bits) { return bits == 0; })) {
+    fail({ErrorCode::kUnsupported, "the model's vocabulary has no token for what the response format asks for"});
+    return kNoToken;
+  }
+  return sampler_.choose(row, length(), workspace, workspace.allowed);
+}
+
+void Sequence::drop_forbidden(drafting::Draft& guesses) const {
+  if (!matcher_ || guesses.empty()) return;
+  struct Kept {
+    int32_t index;
+    constraint::Matcher at;
+  };
+  std::vector<std::optional<Kept>> kept(guesses.size());
+  drafting::Draft allowed;
+  for (size_t guess = 0; guess < guesses.size(); ++guess) {
+    const int32_t parent = guesses.parents[guess];
+    const bool is_first = parent == drafting::Draft::kNoParent;
+    if (!is_first && !kept[static_cast<size_t>(parent)]) continue;
+    Kept here = is_first ? Kept{parent, *matcher_} : *kept[static_cast<size_t>(parent)];
+    if (!here.at.allows(guesses.tokens[guess])) continue;
+    here.at.accept(guesses.tokens[guess]);
+    here.index = allowed.add(guesses.tokens[guess], here.index, guesses.chances[guess], guesses.origins[guess]);
+    kept[guess] = std::move(here);
+  }
+  guesses = std::move(allowed);
 }
 
 drafting::DraftContext Sequence::draft_context() const {
@@ -91,6 +128,7 @@ void Sequence::take(TokenId token, int32_t guess, const TokenText& text, Clock::
   tokens_.push_back(token);
   if (traced_) trace_.push_back({token, usage.passes, origin, guessed});
   sampler_.accept(token);
+  if (matcher_) matcher_->accept(token);
   if (text_.push(text.bytes(token), new_text_)) {
     finish(FinishReason::kStop);
   } else if (room() == 0) {

@@ -3,10 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "constraint/matcher.h"
+#include "constraint/token_trie.h"
 #include "drafting/drafter.h"
 #include "engine/answer_text.h"
 #include "engine/branches.h"
@@ -31,6 +34,9 @@ class Sequence {
   // `request` passed validate() for this context.
   Sequence(Request request, Listener listener, int32_t context_length,
            Clock::time_point submitted = Clock::now());
+  // Before the first token: the answer keeps to this grammar. `tokens` are those of the model's vocabulary.
+  void constrain(std::shared_ptr<const constraint::Grammar> grammar,
+                 std::shared_ptr<const constraint::TokenTrie> tokens);
 
   RequestId id() const { return id_; }
   void set_id(RequestId id) { id_ = id; }
@@ -43,7 +49,8 @@ class Sequence {
   int32_t room() const { return most_tokens_ - length(); }
   // Positions that will ever be filled: the last token of an answer needs none.
   int32_t most_positions() const { return most_tokens_ > prompt_tokens_ ? most_tokens_ - 1 : prompt_tokens_; }
-  bool needs_logits() const { return sampler_.needs_logits(); }
+  // The highest logit may be of a token that the constraint forbids.
+  bool needs_logits() const { return sampler_.needs_logits() || matcher_; }
   uint64_t task() const { return task_; }
   uint64_t prefix_owner() const { return prefix_owner_; }
   // Who has the earlier turn goes first (see pace.h).
@@ -62,7 +69,10 @@ class Sequence {
   drafting::DraftContext draft_context() const;
 
   // The token that this request produces from a row's answer, at the position after its last token.
-  TokenId choose(const sampling::RowAnswer& row, sampling::Workspace& workspace) const;
+  // Fails the sequence where the vocabulary has no token that its constraint allows.
+  TokenId choose(const sampling::RowAnswer& row, sampling::Workspace& workspace);
+  // Takes guesses out of a draft that the constraint forbids, with all that hangs on them.
+  void drop_forbidden(drafting::Draft& guesses) const;
   // Takes a chosen token into the answer. The sequence is finished afterwards if the token, a stop string or
   // the length ends it. `guess` is the guess of the draft that was this token, or kNoParent.
   void take(TokenId token, int32_t guess, const TokenText& text, Clock::time_point now);
@@ -116,6 +126,7 @@ class Sequence {
   bool ignore_end_;
   bool traced_;
   sampling::Sampler sampler_;
+  std::optional<constraint::Matcher> matcher_;  // where the answer is in its constraint, if it has one
   AnswerText text_;
 
   std::vector<TokenTrace> trace_;

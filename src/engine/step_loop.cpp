@@ -178,6 +178,7 @@ void StepLoop::follow(Sequence& sequence, size_t root, int32_t drafted, const mo
           {ErrorCode::kInternal, "the executor gave no logits for a row that asked for them"});
     }
     const TokenId token = sequence.choose(answer, workspace_);
+    if (sequence.finished()) return;
     if (token < 0 || token >= vocabulary_) {
       return sequence.fail({ErrorCode::kInternal, fmt::format("the executor answered with token {}", token)});
     }

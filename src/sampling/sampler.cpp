@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -56,6 +57,20 @@ TokenId draw(std::span<const float> logits, const SamplingParams& params, double
   return candidates[walk(std::span<const Candidate>(candidates), u * remaining, weight_of)].token;
 }
 
+// -infinity for all others.
+void keep_only(std::span<const uint64_t> allowed, std::vector<float>& logits) {
+  for (size_t token = 0; token < logits.size(); ++token) {
+    if (!constraint::contains(allowed, static_cast<TokenId>(token))) {
+      logits[token] = -std::numeric_limits<float>::infinity();
+    }
+  }
+}
+
+TokenId lowest(std::span<const uint64_t> set) {
+  const auto word = std::ranges::find_if(set, [](uint64_t bits) { return bits != 0; });
+  return static_cast<TokenId>((word - set.begin()) * 64 + std::countr_zero(*word));
+}
+
 }  // namespace
 
 TokenId argmax(std::span<const float> logits) {
@@ -78,16 +93,20 @@ TokenId argmax(std::span<const float> logits) {
 Sampler::Sampler(SamplingParams params, std::span<const TokenId> prompt)
     : params_(std::move(params)), adjustments_(params_, prompt) {}
 
-TokenId Sampler::choose(const RowAnswer& row, int64_t position, Workspace& workspace) const {
-  if (!needs_logits()) return row.argmax;
+TokenId Sampler::choose(const RowAnswer& row, int64_t position, Workspace& workspace,
+                        std::span<const uint64_t> allowed) const {
+  if (!needs_logits() && allowed.empty()) return row.argmax;
   std::span<const float> logits = row.logits;
-  if (!adjustments_.empty()) {
+  if (!adjustments_.empty() || !allowed.empty()) {
     workspace.logits.assign(logits.begin(), logits.end());
     adjustments_.apply(workspace.logits);
+    if (!allowed.empty()) keep_only(allowed, workspace.logits);
     logits = workspace.logits;
   }
-  if (params_.temperature == 0.0f) return argmax(logits);
-  return draw(logits, params_, uniform(params_.seed, position), workspace);
+  const TokenId token = params_.temperature == 0.0f
+                            ? argmax(logits)
+                            : draw(logits, params_, uniform(params_.seed, position), workspace);
+  return allowed.empty() || constraint::contains(allowed, token) ? token : lowest(allowed);
 }
 
 }  // namespace riposte::sampling

@@ -17,6 +17,8 @@
 //  7. the draw: target = u * (the sum of the remaining weights), u = uniform(seed, position) (philox.h);
 //  walking the
 //     remaining tokens in ascending order of id, the first at which the sum of weights exceeds the target.
+// Tokens outside `allowed`, if that is given, count as -infinity after step 1, and are not chosen even where nothing is
+// above that: then the lowest allowed id is.
 // A NaN or -infinity is never chosen while there is anything else; if a logit is +infinity, the first such is
 // chosen.
 //
@@ -30,6 +32,7 @@
 #include <vector>
 
 #include "base/token.h"
+#include "constraint/token_set.h"
 #include "sampling/adjustments.h"
 #include "sampling/params.h"
 
@@ -52,6 +55,7 @@ struct Workspace {
   std::vector<float> logits;
   std::vector<double> weights;
   std::vector<Candidate> candidates;
+  constraint::TokenSet allowed;  // the caller's, for `allowed` below
 };
 
 // The choices of one request.
@@ -62,8 +66,9 @@ class Sampler {
 
   bool needs_logits() const { return params_.needs_logits(); }
   // The token at `position` of the sequence (prompt and output counted from 0), given all tokens accepted
-  // before.
-  TokenId choose(const RowAnswer& row, int64_t position, Workspace& workspace) const;
+  // before. `allowed` (empty: all) is not without tokens and asks for logits.
+  TokenId choose(const RowAnswer& row, int64_t position, Workspace& workspace,
+                 std::span<const uint64_t> allowed = {}) const;
   void accept(TokenId token) { adjustments_.count(token); }
 
  private:

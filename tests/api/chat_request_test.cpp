@@ -46,6 +46,19 @@ TEST(ChatRequest, DefaultsAreThoseOfLocalServersAndARandomSeed) {
   EXPECT_EQ(request.model, "");
 }
 
+TEST(ChatRequest, AFormatOfTheAnswerBecomesAConstraint) {
+  EXPECT_FALSE(parsed(body_with(R"("response_format":{"type":"text"})")).constraint);
+  EXPECT_TRUE(parsed(body_with(R"("response_format":{"type":"json_object"})")).constraint);
+  const char* format = R"("response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,
+      "schema":{"type":"integer"}}})";
+  EXPECT_TRUE(parsed(body_with(format)).constraint);
+  const auto refused = parse_chat_request(
+      body_with(R"("response_format":{"type":"json_schema","json_schema":{"schema":
+          {"properties":{"a":{"minimum":1}}}}})"), kRandomSeed);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("#/properties/a/minimum"));
+}
+
 TEST(ChatRequest, EveryFieldArrives) {
   const ChatRequest request = parsed(body_with(
       R"("model":"m","temperature":0.5,"top_p":0.25,"top_k":7,"min_p":0.125,"seed":42,"max_tokens":9,"stop":["a","b"],
@@ -224,7 +237,11 @@ TEST(ChatRequest, WhatIsWrongIsRefusedWithTheFieldsName) {
       {body_with(R"("top_logprobs":3)"), "top_logprobs"},
       {body_with(R"("logprobs":true,"top_logprobs":21)"), "top_logprobs"},
       {body_with(R"("functions":[])"), "functions"},
-      {body_with(R"("response_format":{"type":"json_object"})"), "response_format"},
+      {body_with(R"("response_format":{"type":"json"})"), "response_format"},
+      {body_with(R"("response_format":{"type":"json_schema"})"), "response_format.json_schema.schema"},
+      {body_with(R"("response_format":{"type":"json_schema","json_schema":{"schema":{"pattern":"x"}}})"),
+       "response_format.json_schema.schema"},
+      {body_with(R"("response_format":{"type":"json_object"},"tools":[{}])"), "response_format"},
       {body_with(R"("response_format":"text")"), "response_format"},
       {body_with(R"("modalities":["text","audio"])"), "modalities"},
       {body_with(R"("chat_template_kwargs":[])"), "chat_template_kwargs"},

@@ -64,7 +64,8 @@ TEST(ResponsesRequest, WhatIsWrongIsRefusedWithTheFieldsName) {
       {R"({"input":"x","previous_response_id":"resp_1"})", "previous_response_id"},
       {R"({"input":"x","background":true})", "background"},
       {R"({"input":"x","tools":[{"type":"web_search"}]})", "tools"},
-      {R"({"input":"x","text":{"format":{"type":"json_object"}}})", "text.format"},
+      {R"({"input":"x","text":{"format":{"type":"json"}}})", "text.format"},
+      {R"({"input":"x","text":{"format":{"type":"json_schema"}}})", "text.format.schema"},
       {R"({"input":"x","max_output_tokens":-1})", "max_output_tokens"},
       {R"({"input":"x","top_p":2})", "top_p"},
   };

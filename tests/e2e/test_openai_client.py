@@ -180,7 +180,7 @@ def test_requests_side_by_side_get_the_answers_that_they_get_alone(client, model
         ({"n": 99}, "n"),
         ({"top_logprobs": 3}, "top_logprobs"),
         ({"stop": [""]}, "stop"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"response_format": {"type": "yaml"}}, "response_format"),
         ({"extra_body": {"min_p": "much"}}, "min_p"),
     ],
 )

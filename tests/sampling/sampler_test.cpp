@@ -193,5 +193,23 @@ TEST(Sampler, EqualsTheSpecificationForRandomRequests) {
   }
 }
 
+TEST(Sampler, OnlyAllowedTokensAreChosen) {
+  Workspace workspace;
+  const constraint::TokenSet allowed = {0b10110};
+  const std::vector<float> logits = {9, 1, 2, 8, 2};
+  const auto among = [&](const std::vector<float>& row, const SamplingParams& params, int64_t position) {
+    return Sampler(params, {}).choose({kNoToken, row}, position, workspace, allowed);
+  };
+  EXPECT_EQ(among(logits, {}, 0), 2) << "the highest of them, the lowest id among equals";
+  for (int64_t position = 0; position < 200; ++position) {
+    EXPECT_TRUE(constraint::contains(allowed, among(logits, {.temperature = 3, .seed = 1}, position)));
+    EXPECT_EQ(among(logits, {.temperature = 3, .top_k = 1, .seed = 1}, position), 2);
+  }
+  const float never = -std::numeric_limits<float>::infinity();
+  for (const float temperature : {0.0f, 1.0f}) {
+    EXPECT_EQ(among({9, never, never, 8, never}, {.temperature = temperature}, 0), 1) << "the lowest of them";
+  }
+}
+
 }  // namespace
 }  // namespace riposte::sampling
