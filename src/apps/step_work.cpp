@@ -51,10 +51,11 @@ StepWork work_of_step(const model::Model& model, int32_t rows, int32_t answers, 
     for (const model::Matrix* matrix : {&layer.query, &layer.key, &layer.value}) {
       part(StepPart::kQkv) += product(*matrix, rows);
     }
-    part(StepPart::kAttentionOutput) += product(layer.attention_output, rows);
+    const int32_t after_keys = index + 1 < config.layers ? rows : answers;
+    part(StepPart::kAttentionOutput) += product(layer.attention_output, after_keys);
     for (const model::Matrix* matrix : {&layer.gate, &layer.up})
-      part(StepPart::kGateUp) += product(*matrix, rows);
-    part(StepPart::kDown) += product(layer.down, rows);
+      part(StepPart::kGateUp) += product(*matrix, after_keys);
+    part(StepPart::kDown) += product(layer.down, after_keys);
     // Keys and values in half precision, once for all rows.
     const int32_t visible =
         config.is_local(index) ? std::min(context + rows, config.sliding_window + rows) : context + rows;

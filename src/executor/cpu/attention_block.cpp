@@ -12,7 +12,8 @@ size_t at(int32_t index) { return static_cast<size_t>(index); }
 
 void CpuExecutor::attention_block(int worker, int32_t layer) {
   const PackedLayer& matrices = weights_.layers[at(layer)];
-  if (worker == 0) hidden_rows_.reset(rows_);
+  const int32_t rows = rows_after_keys(layer);
+  if (worker == 0) hidden_rows_.reset(rows);
   if (place_by_heads_) {
     const hardware::Share heads = share(all_heads(), worker);
     for (int64_t head = heads.begin; head < heads.end; ++head) {
@@ -29,24 +30,35 @@ void CpuExecutor::attention_block(int worker, int32_t layer) {
     finish_part(worker, StepPart::kPlace);
   }
 
+  if (worker == 0 && rows < rows_) move_answering_rows_up(layer);
   // Later rows see more keys: dealing the items out in turn gives every worker its share of the long ones.
-  for (int64_t item = worker; item < int64_t{rows_} * config_.kv_heads; item += team_.size()) {
+  for (int64_t item = worker; item < int64_t{rows} * config_.kv_heads; item += team_.size()) {
     attend(worker, layer, static_cast<int32_t>(item / config_.kv_heads), static_cast<int32_t>(item % config_.kv_heads));
   }
   finish_part(worker, StepPart::kAttention);
   if (!attended_in_groups_) {
-    const hardware::Share rows = share(rows_, worker);
-    for (auto row = static_cast<int32_t>(rows.begin); row < rows.end; ++row) {
-      attended_rows_.set(kernels_, row, 0, attended_.row(row), config_.heads * config_.head_size, two_planes(row));
+    const hardware::Share mine = share(rows, worker);
+    for (auto row = static_cast<int32_t>(mine.begin); row < mine.end; ++row) {
+      attended_rows_.set(kernels_, row, 0, attended_.row(row), config_.heads * config_.head_size,
+                         two_planes(batch_row(layer, row)));
     }
     finish_part(worker, StepPart::kQuantize);
   }
 
-  if (worker == 0) normed_rows_.reset(rows_);
+  if (worker == 0) normed_rows_.reset(rows);
   project(worker, attended_rows_, matrices.attention_output, config_.post_norms ? block_output_ : stream(0),
           !config_.post_norms);
   finish_part(worker, StepPart::kAttentionOutput);
   finish_block(worker, 2 * layer);
+}
+
+// The residual stream of the rows that answer becomes rows 0, 1, ... Nobody reads the stream meanwhile.
+void CpuExecutor::move_answering_rows_up(int32_t layer) {
+  FloatRows& rows = stream(2 * layer);
+  for (int32_t index = 0; index < rows_after_keys(layer); ++index) {
+    const float* from = rows.row(batch_row(layer, index));  // index or a later row
+    if (from != rows.row(index)) std::copy(from, from + config_.hidden, rows.row(index));
+  }
 }
 
 void CpuExecutor::project_head(int worker, int32_t layer, int32_t number) {
@@ -124,7 +136,8 @@ void CpuExecutor::prepare_head(int32_t layer, int32_t row, float* head, const mo
   kernels_.rotate(head, head + half, rope.cosine(position), rope.sine(position), half);
 }
 
-void CpuExecutor::attend(int worker, int32_t layer, int32_t row, int32_t kv_head) {
+void CpuExecutor::attend(int worker, int32_t layer, int32_t index, int32_t kv_head) {
+  const int32_t row = batch_row(layer, index);
   const int32_t queries = config_.heads / config_.kv_heads;
   const int32_t position = batch_->positions[at(row)];
   const int32_t offset = kv_head * queries * config_.head_size;
@@ -138,9 +151,10 @@ void CpuExecutor::attend(int worker, int32_t layer, int32_t row, int32_t kv_head
                       .begin = config_.is_local(layer) ? std::max(0, position - config_.sliding_window + 1) : 0,
                       .end = position + 1,
                       .scores = scores_.row(worker),
-                      .out = attended_.row(row) + offset});
+                      .out = attended_.row(index) + offset});
   if (attended_in_groups_) {
-    attended_rows_.set(kernels_, row, offset, attended_.row(row) + offset, queries * config_.head_size, two_planes(row));
+    attended_rows_.set(kernels_, index, offset, attended_.row(index) + offset, queries * config_.head_size,
+                       two_planes(row));
   }
 }
 

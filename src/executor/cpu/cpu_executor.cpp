@@ -91,8 +91,7 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   gather_answers();
   alone_ = rows_ <= kRowsAlone;
   normed_rows_.reset(rows_);
-  attended_rows_.reset(rows_);
-  hidden_rows_.reset(rows_);
+  attended_rows_.reset(rows_after_keys(0));
   const auto answers = static_cast<int32_t>(answers_.size());
   screening_ = screened_head_.takes(answers) && asks_for_winners_only();
   if (screening_) screened_head_.begin(answers);
@@ -153,8 +152,8 @@ void CpuExecutor::finish_part(int worker, StepPart part) {
 }
 
 template <class Body>
-void CpuExecutor::for_rows(int worker, Body&& body) const {
-  const hardware::Share rows = alone_ ? hardware::Share{0, rows_} : share(rows_, worker);
+void CpuExecutor::for_rows(int worker, int32_t count, Body&& body) const {
+  const hardware::Share rows = alone_ ? hardware::Share{0, count} : share(count, worker);
   for (int64_t row = rows.begin; row < rows.end; ++row) body(static_cast<int32_t>(row), !alone_ || worker == 0);
 }
 
@@ -177,7 +176,7 @@ void CpuExecutor::normalise(int worker, int32_t row, const float* stream, const 
 void CpuExecutor::embed(int worker) {
   const model::Matrix& embedding = model_->weights.token_embedding;
   if (alone_) normed(worker).reset(rows_);
-  for_rows(worker, [&](int32_t row, bool keep) {
+  for_rows(worker, rows_, [&](int32_t row, bool keep) {
     float* x = keep ? stream(0).row(row) : scratch(worker);
     quant::decode(embedding.type, embedding.row(batch_->tokens[at(row)]), {x, at(config_.hidden)});
     if (config_.embedding_scale != 1.0f) kernels_.scale(x, config_.embedding_scale, x, config_.hidden);
@@ -188,7 +187,8 @@ void CpuExecutor::embed(int worker) {
 
 void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
   const PackedLayer& matrices = weights_.layers[at(layer)];
-  if (worker == 0) attended_rows_.reset(rows_);
+  const int32_t rows = rows_after_keys(layer);
+  if (worker == 0 && layer + 1 < config_.layers) attended_rows_.reset(rows_after_keys(layer + 1));
   // A worker activates and quantises the columns that it computed itself: whole groups, of two panels.
   constexpr int32_t kGroupPanels = quant::kGroupSize / quant::kPanelRows;
   const hardware::Share groups = share((config_.feed_forward + quant::kGroupSize - 1) / quant::kGroupSize, worker);
@@ -198,10 +198,10 @@ void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
   const auto begin = static_cast<int32_t>(groups.begin) * quant::kGroupSize;
   const int32_t end = std::min(static_cast<int32_t>(groups.end) * quant::kGroupSize, config_.feed_forward);
   const auto activate = config_.activation == model::Activation::kSilu ? kernels_.silu_multiply : kernels_.gelu_multiply;
-  for (int32_t row = 0; row < rows_ && begin < end; ++row) {
+  for (int32_t row = 0; row < rows && begin < end; ++row) {
     float* gate = gate_.row(row) + begin;
     activate(gate, up_.row(row) + begin, gate, end - begin);
-    hidden_rows_.set(kernels_, row, begin, gate, end - begin, two_planes(row));
+    hidden_rows_.set(kernels_, row, begin, gate, end - begin, two_planes(batch_row(layer, row)));
   }
   finish_part(worker, StepPart::kGateUp);
 
@@ -225,9 +225,12 @@ const float* CpuExecutor::stream_after(int worker, int32_t block, int32_t row, b
 void CpuExecutor::finish_block(int worker, int32_t block) {
   const model::Vector& next_norm = block % 2 == 0 ? model_->weights.layers[at(block / 2)].feed_forward_norm
                                                   : model_->weights.layers[at(block / 2 + 1)].attention_norm;
-  if (alone_) normed(worker).reset(rows_);
-  for_rows(worker, [&](int32_t row, bool keep) {
-    normalise(worker, row, stream_after(worker, block, row, keep), next_norm, normed(worker), row);
+  const int32_t layer = block / 2;
+  const int32_t rows = block % 2 == 0 ? rows_after_keys(layer) : rows_;
+  if (alone_) normed(worker).reset(rows);
+  for_rows(worker, rows, [&](int32_t index, bool keep) {
+    normalise(worker, block % 2 == 0 ? batch_row(layer, index) : index, stream_after(worker, block, index, keep), next_norm,
+              normed(worker), index);
   });
   if (!alone_) finish_part(worker, StepPart::kNorm);
 }
@@ -236,10 +239,10 @@ void CpuExecutor::answer(int worker) {
   const auto count = static_cast<int32_t>(answers_.size());
   const hardware::Share mine = share(count, worker);
   for (int64_t index = mine.begin; index < mine.end; ++index) {
-    const int32_t row = answers_[static_cast<size_t>(index)];
-    normalise(worker, row, stream_after(worker, 2 * config_.layers - 1, row, false), model_->weights.output_norm,
-              answer_rows_, static_cast<int32_t>(index));
-    if (screening_) screened_head_.set(static_cast<int32_t>(index), answer_rows_);
+    const auto row = static_cast<int32_t>(index);
+    normalise(worker, answers_[at(row)], stream_after(worker, 2 * config_.layers - 1, row, false),
+              model_->weights.output_norm, answer_rows_, row);
+    if (screening_) screened_head_.set(row, answer_rows_);
   }
   finish_part(worker, StepPart::kNorm);
   if (screening_) {

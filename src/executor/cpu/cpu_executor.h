@@ -64,12 +64,13 @@ class CpuExecutor final : public model::Executor {
                     int32_t index);
   template <class Store>
   void store_half(int32_t row, const float* values, Store&& store);
-  void attend(int worker, int32_t layer, int32_t row, int32_t kv_head);
+  void attend(int worker, int32_t layer, int32_t index, int32_t kv_head);
+  void move_answering_rows_up(int32_t layer);
 
   // The residual stream's row after a block: with post norms, computed from what the block gave, in the worker's scratch
   // or, if `keep`, in the stream.
   const float* stream_after(int worker, int32_t block, int32_t row, bool keep);
-  // Quantises a row of the stream, normalised, into `out`, as its row `index`.
+  // Quantises what the stream holds of the batch's row `row`, normalised, into `out`, as its row `index`.
   void normalise(int worker, int32_t row, const float* stream, const model::Vector& norm, QuantizedRows& out, int32_t index);
   void project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, hardware::Share panels, FloatRows& out,
                bool add = false);
@@ -78,7 +79,16 @@ class CpuExecutor final : public model::Executor {
   // Parts that compute whole rows: body(row, keep). Every worker takes its share of the rows and keeps what it computes;
   // or, where each works for itself, all rows, and the first worker keeps them.
   template <class Body>
-  void for_rows(int worker, Body&& body) const;
+  void for_rows(int worker, int32_t count, Body&& body) const;
+  // Of the last layer, rows without an answer give keys and values alone: from its attention on only the rows that answer
+  // are computed, as rows 0, 1, ...
+  int32_t rows_after_keys(int32_t layer) const {
+    return layer + 1 < config_.layers ? rows_ : static_cast<int32_t>(answers_.size());
+  }
+  // Which row of the batch is row `index` after the keys of this layer.
+  int32_t batch_row(int32_t layer, int32_t index) const {
+    return layer + 1 < config_.layers ? index : answers_[static_cast<size_t>(index)];
+  }
   hardware::Share share(int64_t count, int worker) const { return hardware::share_of(count, worker, team_.size()); }
   void gather_answers();
   bool asks_for_winners_only() const;
