@@ -14,6 +14,8 @@ int exit_status(ErrorCode code) {
     case ErrorCode::kCorrupt:
     case ErrorCode::kBusy:
     case ErrorCode::kCancelled:
+    case ErrorCode::kDeadline:
+    case ErrorCode::kSuperseded:
     case ErrorCode::kIo:
     case ErrorCode::kInternal:
       break;
