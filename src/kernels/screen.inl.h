@@ -20,7 +20,7 @@ struct ScreenGroup {
 };
 
 template <class S>
-ScreenGroup<S> load_screen_group(const PanelScreen& screen, int64_t g, int part) {
+[[gnu::always_inline]] inline ScreenGroup<S> load_screen_group(const PanelScreen& screen, int64_t g, int part) {
   const quant::PanelLayout& layout = *screen.layout;
   const int64_t at = part * S::kRows * 4;
   ScreenGroup<S> group;
@@ -42,8 +42,8 @@ void prefetch_next_screen(const PanelScreen& screen, int64_t g) {
 
 // acc[r] = the definition's step for this group, rows `row` .. row + kRows - 1.
 template <class S, class D, int kRows>
-void screen_group(const ScreenGroup<S>& group, const PanelScreen& screen, int64_t g, int row,
-                  typename S::F* acc) {
+[[gnu::always_inline]] inline void screen_group(const ScreenGroup<S>& group, const PanelScreen& screen, int64_t g,
+                                                 int row, typename S::F* acc) {
   const int64_t at = g * screen.activations.width + row;
   const auto* q = reinterpret_cast<const int32_t*>(screen.activations.q + at * quant::kGroupSize);
   const GroupScale* scales = screen.activations.scales + at;
