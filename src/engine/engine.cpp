@@ -41,7 +41,9 @@ struct Engine::State {
         context_length(usable_context(executor.limits(), engine_options.pins)),
         text(std::move(token_text)),
         loop(executor, *text, options),
-        forecast(loop.forecast()) {}
+        forecast(loop.forecast()) {
+    loop.begin();  // here, so that no request waits for the disk
+  }
 
   void run();
   // Under the mutex.
@@ -102,7 +104,6 @@ void Engine::State::run() {
   std::vector<std::unique_ptr<Sequence>> arrived;
   std::vector<RequestId> left;
   std::vector<Supersession> newer;
-  loop.begin();
   while (true) {
     {
       std::unique_lock lock(mutex);

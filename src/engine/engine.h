@@ -34,7 +34,7 @@ struct EngineOptions {
 
 class Engine {
  public:
-  // Starts the thread. `executor` and `tokenizer` must outlive the engine.
+  // Restores what is pinned and starts the thread. `executor` and `tokenizer` must outlive the engine.
   Engine(model::Executor& executor, const tokenizer::Tokenizer& tokenizer, EngineOptions options = {});
   Engine(model::Executor& executor, std::unique_ptr<const TokenText> text, EngineOptions options = {});
   // Cancels what runs or waits, tells every listener, joins the thread. Not to be called by a listener.

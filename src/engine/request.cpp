@@ -46,6 +46,20 @@ void Totals::add(const Usage& usage) {
   }
 }
 
+void Totals::add(const Totals& others) {
+  steps += others.steps;
+  rows += others.rows;
+  requests += others.requests;
+  prompt_tokens += others.prompt_tokens;
+  cached_tokens += others.cached_tokens;
+  output_tokens += others.output_tokens;
+  passes += others.passes;
+  for (size_t origin = 0; origin < by_origin.size(); ++origin) {
+    by_origin[origin].drafted += others.by_origin[origin].drafted;
+    by_origin[origin].accepted += others.by_origin[origin].accepted;
+  }
+}
+
 Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length) {
   if (request.prompt.empty())
     return fail(ErrorCode::kInvalidArgument, "prompt: at least one token is needed");

@@ -125,6 +125,7 @@ struct Totals {
   CountsByOrigin by_origin = {};
 
   void add(const Usage& usage);
+  void add(const Totals& others);
 };
 
 inline constexpr size_t kMaxStops = 16;

@@ -95,6 +95,7 @@ void Scheduler::admit(Pace& pace) {
   plan_.copies.clear();
   for (auto next = waiting_.begin();
        next != waiting_.end() && static_cast<int32_t>(running_.size()) < limits_.max_sequences;) {
+    if ((*next)->in_background() && !running_.empty()) return;  // one at a time, when nobody else is there
     if (Sequence* computing = who_computes_its_beginning(**next)) {
       hurry(*computing, (*next)->turn());
       ++next;  // others need not wait for that
@@ -111,7 +112,7 @@ void Scheduler::admit(Pace& pace) {
 // As many as keep the step to its time, but some in any case.
 int32_t Scheduler::prompt_rows(int32_t decoding) const {
   if (limits_.max_step_ms <= 0 || limits_.step_cost.empty()) return limits_.prefill_chunk;
-  const bool alone = running_.size() == 1 && waiting_.empty();
+  const bool alone = running_.size() == 1 && waiting_.empty() && !running_.front()->in_background();
   const double most_ms = limits_.max_step_ms * (alone ? kAlone : 1.0);
   int32_t rows = std::min(kLeastChunk, limits_.prefill_chunk);
   while (rows < limits_.prefill_chunk && step_cost_.of(decoding + rows + 1) <= most_ms) ++rows;
@@ -136,6 +137,7 @@ Plan& Scheduler::schedule() {
   int32_t prompt_rows = this->prompt_rows(limits_.max_rows - rows_left_);
   for (Share& share : plan_.shares) {
     if (share.rows > 0 || share.sequence->finished()) continue;
+    if (share.sequence->in_background() && rows_left_ < limits_.max_rows) break;  // all others are before it
     const int32_t count = std::min({share.sequence->pending(), prompt_rows, rows_left_});
     if (count == 0) break;
     give(share, count);

@@ -5,7 +5,7 @@
 // stopped for memory. In a step, every sequence with one pending token (all that are decoding) gets its row;
 // what is left goes to prompts, so many rows that the step keeps to its time, those of the earliest turn
 // first: a long prompt delays a shorter one by a step, and decoding by a step's time. What is then left may
-// go to guesses of those that are answered.
+// go to guesses of those that are answered. A sequence without a turn gets rows only where nobody else has any.
 #pragma once
 
 #include <algorithm>

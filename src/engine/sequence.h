@@ -56,6 +56,8 @@ class Sequence {
   // Who has the earlier turn goes first (see pace.h).
   Clock::time_point turn() const { return turn_; }
   void set_turn(Clock::time_point turn) { turn_ = turn; }
+  // It has no turn: it takes part in steps that nobody else needs.
+  bool in_background() const { return turn_ == Clock::time_point::max(); }
   bool admitted() const { return admitted_; }  // it runs: its memory is given to it
   void admit() { admitted_ = true; }
   // Tokens of the answer that are still to come, as far as anyone can tell.

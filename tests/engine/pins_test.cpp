@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/step_loop.h"
 #include "harness.h"
 
 namespace riposte::engine {
@@ -26,16 +27,21 @@ class PinsTest : public ::testing::Test {
   // An engine's life: instructions, one request, the end.
   Run live(const std::string& numbers = "weights 1") {
     testing::FakeExecutor executor(kRoomyLimits);
-    Run run;
-    Engine engine(executor, std::make_unique<FakeText>(),
+    const FakeText text;
+    StepLoop loop(executor, text,
                   {.pins = {{prompt_of("rewritethis"), prompt_of("rewritethat"), prompt_of("abcd")},
                             folder_ / "model.kv",
                             numbers}});
-    // Whoever comes behind all instructions has an answer when they are computed.
-    submit(engine, {.prompt = prompt_of("z"), .max_tokens = 90, .ignore_end = true})->finish();
-    run.rows_at_start = executor.computed_rows - 90;
+    loop.begin();
+    while (!loop.idle()) loop.step();
+    Run run;
+    run.rows_at_start = executor.computed_rows;
     const Request request{.prompt = prompt_of("rewritethisplease"), .max_tokens = 5};
-    const auto heard = submit(engine, request);
+    const auto heard = std::make_shared<Heard>();
+    auto sequence = std::make_unique<Sequence>(request, heard->listener(), kRoomyLimits.context_length);
+    sequence->set_id(1);
+    loop.add(std::move(sequence));
+    while (!loop.idle()) loop.step();
     run.finish = heard->finish();
     run.tokens = heard->tokens();
     EXPECT_EQ(run.tokens, answer_alone(request, kRoomyLimits.context_length).tokens);

@@ -152,6 +152,24 @@ TEST_F(SchedulingTest, AloneAPromptIsReadInLargerChunks) {
   EXPECT_THAT(rows, ElementsAre(128, 128, 44)) << "no more than prefill_chunk";
 }
 
+TEST_F(SchedulingTest, WhatIsDoneInTheBackgroundTakesNoRowsOfOthers) {
+  EngineOptions options{.max_step_ms = 60};
+  options.pins.beginnings = {std::vector<TokenId>(60, 7)};
+  start(options, large());
+  loop->begin();
+  loop->step();
+  const size_t background = rows[0];
+  EXPECT_LE(background, 50u) << "nobody who arrives waits longer than a step's time";
+  const Sent sent = send(endless(2, 4, 20));
+  rows.clear();
+  steps_until_end(sent);
+  EXPECT_THAT(rows, ::testing::Each(Le(4u)));
+  run_all();
+  const Sent next = send({.prompt = std::vector<TokenId>(61, 7), .max_tokens = 1});
+  run_all();
+  EXPECT_EQ(next.heard->finish().usage.cached_tokens, 60);
+}
+
 TEST_F(SchedulingTest, HoweverSlowTheMachineAPromptGoesForward) {
   start({.max_step_ms = 1}, large());
   send(endless(1, 4, 50));
