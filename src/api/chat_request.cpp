@@ -42,19 +42,6 @@ void read_logprobs(Fields& fields, sampling::SamplingParams& out) {
   }
 }
 
-void read_tool_choice(Fields& fields, json::array& tools) {
-  const json::value* choice = fields.any("tool_choice");
-  if (!choice || *choice == "auto" || tools.empty()) return;
-  if (*choice == "none") {
-    tools.clear();
-  } else {
-    fields.refuse_with(unsupported("tool_choice",
-                                   "'tool_choice' may be \"auto\" or \"none\": this server cannot force a "
-                                   "call, found " +
-                                       describe(*choice)));
-  }
-}
-
 // {"type": "content", "content": a string or text parts}
 void read_prediction(Fields& fields, std::string& out) {
   const json::object* prediction = fields.object("prediction");
@@ -98,15 +85,6 @@ void refuse_unsupported(Fields& fields) {
 
 }  // namespace
 
-void read_tools(Fields& fields, json::array& out) {
-  const json::array* tools = fields.array("tools");
-  if (!tools || !fields.ok()) return;
-  for (size_t i = 0; i < tools->size(); ++i) {
-    if (!(*tools)[i].is_object()) return fields.refuse(fmt::format("tools[{}]", i), "an object", (*tools)[i]);
-  }
-  out = *tools;
-}
-
 ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random_seed) {
   const Result<json::value> parsed = parse_json(body);
   if (!parsed) return tl::unexpected<ApiError>(from_error(parsed.error()));
@@ -124,7 +102,7 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   read_logprobs(fields, request.sampling);
   read_stop(fields, request.stop);
   read_tools(fields, request.tools);
-  read_tool_choice(fields, request.tools);
+  read_tool_choice(fields, request.tools, request.tool_choice);
   read_streaming(fields, request.stream, request.include_usage);
   read_prediction(fields, request.prediction);
   read_response_format(fields, request.constraint);
@@ -170,6 +148,11 @@ ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const Serv
   request.ignore_end = chat.ignore_end;
   request.sampling = chat.sampling;
   request.constraint = chat.constraint;
+  if (chat.tool_choice.must_call) {
+    auto call = call_constraint(chat.tools, chat.tool_choice, tool_format(model.details.template_source));
+    if (!call) return tl::unexpected(call.error());
+    request.constraint = std::move(*call);
+  }
   return request;
 }
 
@@ -188,6 +171,7 @@ ApiResult<Generation> read_chat(std::string_view body, const ServedModel& model,
                                    ChatWriterOptions{.choices = chat->choices,
                                                      .logprobs = chat->sampling.top_logprobs >= 0,
                                                      .tools = !chat->tools.empty(),
+                                                     .tool_format = tool_format(model.details.template_source),
                                                      .include_usage = chat->include_usage});
   return generation;
 }

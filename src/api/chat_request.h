@@ -17,6 +17,7 @@
 #include "api/response_format.h"
 #include "api/sampling_fields.h"
 #include "api/served_model.h"
+#include "api/tool_choice.h"
 #include "engine/request.h"
 #include "sampling/params.h"
 
@@ -31,6 +32,7 @@ struct ChatRequest {
   std::string prediction;     // what the client expects to be answered; empty: nothing
   Constraint constraint;      // of the answer's form
   boost::json::array tools;
+  ToolChoice tool_choice;
   boost::json::object template_variables;  // chat_template_kwargs
   std::optional<int32_t> max_tokens;  // 0: compute the prompt alone, so that what follows it finds it done
   int32_t choices = 1;                // "n"
@@ -45,9 +47,6 @@ struct ChatRequest {
 // Reads a body without regard to any model. `random_seed` is taken where the request names none.
 // Errors: 400 with the field's name. README.md says which fields are known, refused and ignored.
 ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random_seed);
-
-// "tools": an array of objects, for the template.
-void read_tools(Fields& fields, boost::json::array& out);
 
 // Renders and encodes the request for one model; the last user message becomes Request::source,
 // the prediction Request::prediction.

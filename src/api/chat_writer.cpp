@@ -40,7 +40,7 @@ std::string ChatWriter::call_json(int32_t choice, size_t index, const ToolCall& 
 std::string ChatWriter::message_json(int32_t choice, std::string_view text, bool& has_calls) const {
   std::string content, calls;
   size_t count = 0;
-  ToolCallReader reader;
+  ToolCallReader reader(options_.tool_format);
   auto pieces = options_.tools ? reader.push(text) : std::vector<ToolCallReader::Piece>{std::string(text)};
   for (auto& rest : reader.finish()) pieces.push_back(std::move(rest));
   for (const ToolCallReader::Piece& piece : pieces) {
@@ -83,7 +83,7 @@ void ChatWriter::chunk(int32_t choice, std::string_view delta, std::string_view 
 
 ChatWriter::Progress& ChatWriter::progress(int32_t choice) {
   const auto index = static_cast<size_t>(choice);
-  if (index >= progress_.size()) progress_.resize(index + 1);
+  while (index >= progress_.size()) progress_.emplace_back(options_.tool_format);
   return progress_[index];
 }
 

@@ -19,6 +19,7 @@ struct ChatWriterOptions {
   int32_t choices = 1;
   bool logprobs = false;
   bool tools = false;          // the answer may hold calls of tools
+  ToolFormat tool_format = ToolFormat::kTagged;
   bool include_usage = false;  // a last chunk with the token counts of all choices
 };
 
@@ -49,6 +50,7 @@ class ChatWriter final : public AnswerWriter {
   const ChatWriterOptions options_;
   // One choice of a stream.
   struct Progress {
+    explicit Progress(ToolFormat format) : reader(format) {}
     bool begun = false;  // the role was told
     ToolCallReader reader;
     size_t calls = 0;

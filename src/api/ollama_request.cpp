@@ -66,7 +66,9 @@ ApiResult<Generation> generation_of(const ChatRequest& chat, std::vector<engine:
   generation.requests = std::move(requests);
   generation.stream = chat.stream;
   generation.repeatable = chat.repeatable;
-  generation.writer = std::make_unique<OllamaWriter>(chat.model, context.created, kind);
+  std::optional<ToolFormat> tools;
+  if (!chat.tools.empty()) tools = tool_format(model.details.template_source);
+  generation.writer = std::make_unique<OllamaWriter>(chat.model, context.created, kind, tools);
   return generation;
 }
 
@@ -99,7 +101,8 @@ ApiResult<Body> read_body(std::string_view text, const ServedModel& model, const
   if (!parsed) return tl::unexpected<ApiError>(from_error(parsed.error()));
   if (!parsed->is_object())
     return bad_request("", "the body must be a JSON object, found " + describe(*parsed));
-  Body body{std::move(*parsed), {}};
+  Body body;
+  body.value = std::move(*parsed);
   Fields fields(body.value.get_object());
   read_common(fields, context.random_seed, body.chat);
   if (!fields.ok()) return fields.complaint();
@@ -150,6 +153,9 @@ ApiResult<Generation> read_ollama_chat(std::string_view text, const ServedModel&
   Fields fields(body->value.get_object());
   const json::array* messages = fields.array("messages");
   read_tools(fields, chat.tools);
+  if (chat.constraint && !chat.tools.empty()) {
+    fields.refuse_with(unsupported("format", "'format' is not supported beside 'tools'"));
+  }
   if (!fields.ok()) return fields.complaint();
   if (!messages || messages->empty()) return generation_of(chat, {}, model, context, OllamaAnswer::kMessage);
 

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/answer.h"
+#include "api/tool_calls.h"
 
 namespace riposte::api {
 
@@ -15,8 +18,10 @@ enum class OllamaAnswer { kText, kMessage };  // of /api/generate, of /api/chat
 
 class OllamaWriter final : public AnswerWriter {
  public:
-  // `model`: the name that the client used. `created`: seconds since 1970.
-  OllamaWriter(std::string_view model, int64_t created, OllamaAnswer kind);
+  // `model`: the name that the client used. `created`: seconds since 1970. `tools`: how calls of tools are written in
+  // the answer, if it may hold any.
+  OllamaWriter(std::string_view model, int64_t created, OllamaAnswer kind,
+               std::optional<ToolFormat> tools = std::nullopt);
 
   std::string whole(std::span<const ChoiceAnswer> choices) override;
   void begin(std::string& out) override;
@@ -27,11 +32,14 @@ class OllamaWriter final : public AnswerWriter {
   StreamKind stream_kind() const override { return StreamKind::kLines; }
 
  private:
-  std::string content(std::string_view text) const;  // "response":... or "message":{...}
-  std::string last(std::string_view text, const engine::Finish& finish) const;
+  // "response":... or "message":{...}; `calls`: objects, joined by commas.
+  std::string content(std::string_view text, std::string_view calls = {}) const;
+  std::string last(std::string_view content, const engine::Finish& finish) const;
+  void pieces(const std::vector<ToolCallReader::Piece>& pieces, std::string& out) const;
 
   const std::string head_;  // {"model":...,"created_at":...,
   const OllamaAnswer kind_;
+  std::optional<ToolCallReader> reader_;  // if the answer may hold calls
   bool ended_ = false;
 };
 

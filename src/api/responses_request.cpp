@@ -20,6 +20,60 @@ namespace json = boost::json;
 constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
 constexpr std::string_view kWantsLogprobs = "message.output_text.logprobs";
 
+// A call that the model made earlier, as a message of its own.
+json::object call_message(std::string_view name, std::string_view arguments, std::string_view id) {
+  json::object call{{"id", text_of(id)},
+                    {"type", "function"},
+                    {"function", {{"name", text_of(name)}, {"arguments", text_of(arguments)}}}};
+  json::object said = message("assistant", "");
+  said["tool_calls"] = json::array{std::move(call)};
+  return said;
+}
+
+ApiResult<json::object> read_call(const json::object& item, const std::string& place) {
+  Fields fields(item, place);
+  std::string name, arguments, id;
+  fields.text("name", name);
+  fields.text("arguments", arguments);
+  fields.text("call_id", id);
+  if (!fields.ok()) return fields.complaint();
+  const std::string at = fields.path_of("arguments");
+  if (!parse_json(arguments)) return bad_request(at, fmt::format("'{}' must be a string that holds JSON", at));
+  return call_message(name, arguments, id);
+}
+
+ApiResult<json::object> read_call_output(const json::object& item, const std::string& place) {
+  Fields fields(item, place);
+  std::string output, id;
+  fields.text("output", output);
+  fields.text("call_id", id);
+  if (!fields.ok()) return fields.complaint();
+  json::object told = message("tool", output);
+  told["tool_call_id"] = text_of(id);
+  return told;
+}
+
+// {"type": "function", "name", ...} as templates know it: {"type": "function", "function": {"name", ...}}
+void read_tools(Fields& fields, ResponsesRequest& out) {
+  const json::array* tools = fields.array("tools");
+  if (!tools || !fields.ok()) return;
+  out.tools = *tools;
+  for (size_t i = 0; i < tools->size(); ++i) {
+    const std::string place = fmt::format("tools[{}]", i);
+    const json::object* tool = (*tools)[i].if_object();
+    if (!tool) return fields.refuse(place, "an object", (*tools)[i]);
+    const json::value* type = tool->if_contains("type");
+    if (!type || *type != "function") {
+      return fields.refuse_with(unsupported(
+          place + ".type", fmt::format("'{}.type' must be \"function\": this server has no tools of its own", place)));
+    }
+    json::object function = *tool;
+    function.erase("type");
+    function.erase("strict");
+    out.chat.tools.push_back(json::object{{"type", "function"}, {"function", std::move(function)}});
+  }
+}
+
 // One item of "input" as a message. Items without a type are messages.
 ApiResult<json::object> read_item(const json::value& item, const std::string& place) {
   const json::object* object = item.if_object();
@@ -30,10 +84,14 @@ ApiResult<json::object> read_item(const json::value& item, const std::string& pl
   fields.text("type", type);
   fields.text("role", role);
   if (!fields.ok()) return fields.complaint();
+  if (type == "function_call") return read_call(*object, place);
+  if (type == "function_call_output") return read_call_output(*object, place);
   if (type != "message") {
     const std::string at = fields.path_of("type");
     return unsupported(
-        at, fmt::format("'{}' is \"{}\": this server reads items of type \"message\" only", at, type));
+        at, fmt::format("'{}' is \"{}\": this server reads items of type \"message\", "
+                        "\"function_call\" and \"function_call_output\"",
+                        at, type));
   }
   static constexpr std::array<std::string_view, 4> kRoles = {"system", "developer", "user", "assistant"};
   if (std::ranges::find(kRoles, role) == kRoles.end()) {
@@ -86,10 +144,6 @@ void refuse_unsupported(Fields& fields) {
   fields.boolean("background", background);
   if (background)
     fields.refuse_with(unsupported("background", "'background' is not supported by this server"));
-  if (const json::array* tools = fields.array("tools"); tools && !tools->empty()) {
-    fields.refuse_with(
-        unsupported("tools", "'tools' are not supported in this endpoint: use /v1/chat/completions"));
-  }
 }
 
 }  // namespace
@@ -112,6 +166,12 @@ ApiResult<ResponsesRequest> parse_responses_request(std::string_view body, uint6
   read_text_format(fields, chat.constraint);
   if (chat.constraint) request.format = object->at("text").at("format").as_object();
   refuse_unsupported(fields);
+  read_tools(fields, request);
+  read_tool_choice(fields, chat.tools, chat.tool_choice);
+  if (const json::value* choice = fields.any("tool_choice")) request.tool_choice = *choice;
+  if (chat.constraint && !chat.tools.empty()) {
+    fields.refuse_with(unsupported("text.format", "'text.format' is not supported beside 'tools'"));
+  }
   if (const json::object* metadata = fields.object("metadata")) request.metadata = *metadata;
   const json::value* input = fields.any("input");
   if (!fields.ok()) return fields.complaint();
@@ -132,6 +192,8 @@ ApiResult<Generation> read_responses(std::string_view body, const ServedModel& m
   generation.requests.push_back(std::move(*request));
   generation.stream = read->chat.stream;
   generation.repeatable = read->chat.repeatable;
+  std::optional<ToolFormat> call_format;
+  if (!read->chat.tools.empty()) call_format = tool_format(model.details.template_source);
   ResponsesSettings settings{.instructions = std::move(read->instructions),
                              .max_output_tokens = read->chat.max_tokens,
                              .temperature = read->chat.sampling.temperature,
@@ -139,6 +201,9 @@ ApiResult<Generation> read_responses(std::string_view body, const ServedModel& m
                              .top_logprobs = std::max(read->chat.sampling.top_logprobs, 0),
                              .logprobs = read->include_logprobs,
                              .format = std::move(read->format),
+                             .tools = std::move(read->tools),
+                             .tool_choice = std::move(read->tool_choice),
+                             .call_format = call_format,
                              .metadata = std::move(read->metadata)};
   generation.writer = std::make_unique<ResponsesWriter>(context, model, std::move(settings));
   return generation;

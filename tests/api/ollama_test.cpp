@@ -89,6 +89,30 @@ TEST_F(OllamaTest, NothingToAnswerMeansThatTheModelIsToBeLoaded) {
   }
 }
 
+TEST_F(OllamaTest, CallsOfToolsComeWithTheirArgumentsAsAnObject) {
+  const auto expected = boost::json::parse(R"([{"function": {"name": "weather", "arguments": {"city": "Kiel"}}}])");
+  const std::string text = "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Kiel\"}}\n</tool_call>";
+  const auto read = [&] {
+    return read_ollama_chat(R"({"model":"tiny/babble","messages":[{"role":"user","content":"x"}],
+        "tools":[{"type":"function","function":{"name":"weather"}}]})", model_.served(), kContext);
+  };
+  auto whole = read();
+  ASSERT_TRUE(whole) << whole.error().message;
+  const std::vector<ChoiceAnswer> choices{{{text, {}}, finish()}};
+  const auto answer = boost::json::parse(whole->writer->whole(choices));
+  EXPECT_EQ(answer.at("message").at("tool_calls"), expected);
+  EXPECT_EQ(answer.at("message").at("content"), "");
+  auto streamed = read();
+  std::string lines;
+  streamed->writer->part(0, {text.substr(0, 20), {}}, lines);
+  EXPECT_EQ(lines, "") << "it may become a call";
+  streamed->writer->part(0, {text.substr(20), {}}, lines);
+  streamed->writer->end(0, finish(), lines);
+  const auto first = boost::json::parse(lines.substr(0, lines.find('\n')));
+  EXPECT_EQ(first.at("message").at("tool_calls"), expected);
+  EXPECT_EQ(first.at("done"), false);
+}
+
 TEST_F(OllamaTest, WhatIsWrongIsRefused) {
   const std::vector<std::pair<std::string, int>> refusals = {
       {"", 400},

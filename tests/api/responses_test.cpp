@@ -59,11 +59,14 @@ TEST(ResponsesRequest, WhatIsWrongIsRefusedWithTheFieldsName) {
       {R"({"input":[]})", "input"},
       {R"({"input":[5]})", "input[0]"},
       {R"({"input":[{"role":"king","content":"x"}]})", "input[0].role"},
-      {R"({"input":[{"type":"function_call_output","call_id":"1","output":"x"}]})", "input[0].type"},
+      {R"({"input":[{"type":"function_call_output","call_id":"1","output":5}]})", "input[0].output"},
+      {R"({"input":[{"type":"function_call","name":"a","arguments":"{"}]})", "input[0].arguments"},
+      {R"({"input":[{"type":"reasoning"}]})", "input[0].type"},
       {R"({"input":[{"role":"user","content":[{"type":"input_image"}]}]})", "input[0].content[0].type"},
       {R"({"input":"x","previous_response_id":"resp_1"})", "previous_response_id"},
       {R"({"input":"x","background":true})", "background"},
-      {R"({"input":"x","tools":[{"type":"web_search"}]})", "tools"},
+      {R"({"input":"x","tools":[{"type":"web_search"}]})", "tools[0].type"},
+      {R"({"input":"x","tool_choice":"required"})", "tool_choice"},
       {R"({"input":"x","text":{"format":{"type":"json"}}})", "text.format"},
       {R"({"input":"x","text":{"format":{"type":"json_schema"}}})", "text.format.schema"},
       {R"({"input":"x","max_output_tokens":-1})", "max_output_tokens"},
@@ -120,6 +123,45 @@ TEST(Responses, AStreamGrowsTheResponseInNumberedEvents) {
   const auto last = boost::json::parse(events_of(out).back().data).at("response");
   EXPECT_EQ(last.at("output").at(0).at("content").at(0).at("text"), "hello");
   EXPECT_EQ(last.at("incomplete_details").at("reason"), "max_output_tokens");
+}
+
+constexpr const char* kWithTool = R"({"input":"x","stream":true,"tools":[{"type":"function","name":"weather",
+    "parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}]})";
+
+TEST(Responses, ACallIsAnItemOfItsOwnAndItsEventsAreThoseOfOpenAi) {
+  BabbleModel model;
+  const auto generation = read_responses(kWithTool, model.served(), kContext);
+  ASSERT_TRUE(generation) << generation.error().message;
+  std::string out;
+  generation->writer->begin(out);
+  generation->writer->part(0, {"I look.\n<tool_call>\n{\"name\": \"weather\", \"argu", {}}, out);
+  generation->writer->part(0, {"ments\": {\"city\": \"Kiel\"}}\n</tool_call>", {}}, out);
+  generation->writer->end(0, finish_for(engine::FinishReason::kStop), out);
+  std::vector<std::string> names;
+  for (const Event& event : events_of(out)) names.push_back(event.name);
+  EXPECT_THAT(names,
+              ElementsAre("response.created", "response.in_progress", "response.output_item.added",
+                          "response.content_part.added", "response.output_text.delta", "response.output_text.done",
+                          "response.content_part.done", "response.output_item.done", "response.output_item.added",
+                          "response.function_call_arguments.delta", "response.function_call_arguments.done",
+                          "response.output_item.done", "response.completed"));
+  const auto output = boost::json::parse(events_of(out).back().data).at("response").at("output");
+  EXPECT_EQ(output.at(0).at("content").at(0).at("text"), "I look.");
+  EXPECT_EQ(output.at(1), boost::json::parse(R"({"type": "function_call", "id": "fc_1_1", "call_id": "call_1_1",
+      "name": "weather", "arguments": "{\"city\":\"Kiel\"}", "status": "completed"})"));
+}
+
+TEST(Responses, ACallAndWhatCameOfItAreReadBack) {
+  const auto read = parse_responses_request(R"({"input":[{"role":"user","content":"x"},
+      {"type":"function_call","call_id":"c1","name":"weather","arguments":"{\"city\":\"Kiel\"}"},
+      {"type":"function_call_output","call_id":"c1","output":"rain"}]})", kRandomSeed);
+  ASSERT_TRUE(read) << read.error().message;
+  const auto& messages = read->chat.messages.for_template;
+  ASSERT_EQ(messages.size(), 3u);
+  EXPECT_EQ(messages[1].at("tool_calls").at(0).at("function").at("arguments"),
+            boost::json::parse(R"({"city":"Kiel"})"));
+  EXPECT_EQ(messages[2].at("role"), "tool");
+  EXPECT_EQ(messages[2].at("content"), "rain");
 }
 
 }  // namespace

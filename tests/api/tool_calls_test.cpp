@@ -22,8 +22,8 @@ const std::string kWeather =
     "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Kiel\"}}\n</tool_call>";
 
 // Texts as they are, joined where they touch; calls as "[name arguments]".
-std::vector<std::string> shown(const std::vector<std::string>& pieces) {
-  ToolCallReader reader;
+std::vector<std::string> shown(const std::vector<std::string>& pieces, ToolFormat format = ToolFormat::kTagged) {
+  ToolCallReader reader(format);
   std::vector<std::string> lines;
   bool text_before = false;
   const auto add = [&](const std::vector<ToolCallReader::Piece>& read) {
@@ -42,6 +42,45 @@ std::vector<std::string> shown(const std::vector<std::string>& pieces) {
   for (const std::string& piece : pieces) add(reader.push(piece));
   add(reader.finish());
   return lines;
+}
+
+TEST(ToolCalls, ABareCallIsTheWholeAnswer) {
+  const auto bare = [](const std::vector<std::string>& pieces) { return shown(pieces, ToolFormat::kBare); };
+  EXPECT_THAT(bare({" {\"name\": \"weather\", \"para", "meters\": {\"city\": \"Kiel\"}}\n"}),
+              ElementsAre("[weather {\"city\":\"Kiel\"}]"));
+  EXPECT_THAT(bare({"No ", "{call}"}), ElementsAre("No {call}"));
+  EXPECT_THAT(bare({"{\"name\": \"Ada\"}"}), ElementsAre("{\"name\": \"Ada\"}")) << "an answer in JSON";
+  EXPECT_THAT(bare({"{\"name\": \"Ada\", \"para"}), ElementsAre("{\"name\": \"Ada\", \"para")) << "cut short";
+}
+
+TEST(ToolCalls, TheFormIsThatOfTheTemplate) {
+  EXPECT_EQ(tool_format("... <tool_call> ..."), ToolFormat::kTagged);
+  EXPECT_EQ(tool_format(R"(Respond in the format {"name": function name, "parameters": dictionary of ...})"),
+            ToolFormat::kBare);
+  EXPECT_EQ(tool_format(""), ToolFormat::kTagged);
+  for (const ToolFormat format : {ToolFormat::kTagged, ToolFormat::kBare}) {
+    const CallFrame frame = call_frame(format, "a\"b");
+    EXPECT_THAT(shown({frame.before + "{\"x\": 1}" + frame.behind}, format), ElementsAre("[a\"b {\"x\":1}]"));
+  }
+}
+
+TEST(ToolCalls, ACallCanBeRequired) {
+  testing::BabbleModel model;
+  const auto read = [&](const std::string& choice) {
+    return read_chat(R"({"messages":[{"role":"user","content":"x"}],"tools":[
+        {"type":"function","function":{"name":"a","parameters":{"type":"object","properties":{}}}},
+        {"type":"function","function":{"name":"b"}}],"tool_choice":)" + choice + "}", model.served(), {});
+  };
+  const auto free = read("\"auto\""), any = read("\"required\""),
+             one = read(R"({"type":"function","function":{"name":"b"}})");
+  ASSERT_TRUE(free && any && one);
+  EXPECT_FALSE(free->requests[0].constraint);
+  ASSERT_TRUE(any->requests[0].constraint && one->requests[0].constraint);
+  EXPECT_NE(any->requests[0].constraint->key(), one->requests[0].constraint->key());
+  const auto refused = read_chat(R"({"messages":[{"role":"user","content":"x"}],"tool_choice":"required",
+      "tools":[{"function":{"name":"a"}},{"function":{"name":"b","parameters":{"pattern":"x"}}}]})", model.served(), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().param, "tools[1].function.parameters");
 }
 
 TEST(ToolCalls, TextWithoutCallsStaysAsItIs) {
