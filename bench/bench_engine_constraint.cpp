@@ -1,5 +1,5 @@
-// What a constraint costs for each token of an answer: the set of allowed tokens, at places of a schema, for the
-// vocabulary of a real model (RIPOSTE_MODEL, a GGUF file).
+// What a constraint costs for each token of an answer: the set of allowed tokens, at places of a schema, for
+// the vocabulary of a real model (RIPOSTE_MODEL, a GGUF file).
 #include <benchmark/benchmark.h>
 
 #include <boost/json.hpp>
@@ -57,7 +57,8 @@ void allowed(benchmark::State& state, std::string_view text) {
   if (!tokenizer) return state.SkipWithError("RIPOSTE_MODEL must name a GGUF file");
   static const auto tokens = make_trie(*tokenizer);
   const auto schema = boost::json::parse({kSchema.data(), kSchema.size()});
-  constraint::Matcher matcher(std::make_shared<constraint::Grammar>(*constraint::compile_schema(schema)), tokens);
+  constraint::Matcher matcher(std::make_shared<constraint::Grammar>(*constraint::compile_schema(schema)),
+                              tokens);
   matcher.accept(text);
   constraint::TokenSet set;
   for (auto _ : state) matcher.allowed(set);
@@ -66,10 +67,12 @@ BENCHMARK_CAPTURE(allowed, start, "")->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(allowed, in_string, R"({"name": "Ada)")->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(allowed, in_short_string, R"({"name": "Ada", "code": "abc)")->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(allowed, before_value, R"({"name":)")->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(allowed, in_number, R"({"name": "Ada", "code": "a", "age": 3)")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(allowed, in_number, R"({"name": "Ada", "code": "a", "age": 3)")
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(allowed, in_free_object, R"({"name": "Ada", "code": "a", "more": {"x": "y)")
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(allowed, in_other_name, R"({"name": "Ada", "code": "a", "x": 1, ")")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(allowed, in_other_name, R"({"name": "Ada", "code": "a", "x": 1, ")")
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace riposte

@@ -55,10 +55,34 @@ function showTimes(total, cached) {
       return key;
     }),
   );
-  const usage = state.result.usage;
-  byId("tokens-text").textContent = cached
-    ? words().cached
-    : words().tokens(usage.completion_tokens, usage.completion_tokens_details.accepted_prediction_tokens);
+  showTokens(cached);
+}
+
+// Where the tokens came from, and which sentences nobody had to compute.
+function showTokens(cached) {
+  const { tokens, sentences } = state.result;
+  const kinds = Object.entries(tokens).filter(([, count]) => count > 0);
+  byId("token-bar").hidden = cached;
+  byId("token-bar").replaceChildren(
+    ...kinds.map(([kind, count]) => {
+      const share = document.createElement("span");
+      share.className = `tokens-${kind}`;
+      share.style.flexGrow = count;
+      return share;
+    }),
+  );
+  const said = cached
+    ? [words().cached]
+    : kinds.map(([kind, count]) => {
+        const key = document.createElement("span");
+        key.className = `key tokens-${kind}`;
+        const number = document.createElement("strong");
+        number.textContent = count;
+        key.append(number, ` ${words().tokenNames[kind]}`);
+        return key;
+      });
+  if (!cached && sentences.computed < sentences.total) said.push(words().sentences(sentences));
+  byId("tokens-text").replaceChildren(...said);
 }
 
 function showFailure(why) {

@@ -166,13 +166,13 @@ ApiResult<Generation> read_chat(std::string_view body, const ServedModel& model,
   append_choices(*request, chat->choices, generation.requests);
   generation.stream = chat->stream;
   generation.repeatable = chat->repeatable;
-  generation.writer =
-      std::make_unique<ChatWriter>(answer_head("chatcmpl-", context, model), model.tokenizer,
-                                   ChatWriterOptions{.choices = chat->choices,
-                                                     .logprobs = chat->sampling.top_logprobs >= 0,
-                                                     .tools = !chat->tools.empty(),
-                                                     .tool_format = tool_format(model.details.template_source),
-                                                     .include_usage = chat->include_usage});
+  generation.writer = std::make_unique<ChatWriter>(
+      answer_head("chatcmpl-", context, model), model.tokenizer,
+      ChatWriterOptions{.choices = chat->choices,
+                        .logprobs = chat->sampling.top_logprobs >= 0,
+                        .tools = !chat->tools.empty(),
+                        .tool_format = tool_format(model.details.template_source),
+                        .include_usage = chat->include_usage});
   return generation;
 }
 

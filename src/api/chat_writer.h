@@ -18,7 +18,7 @@ namespace riposte::api {
 struct ChatWriterOptions {
   int32_t choices = 1;
   bool logprobs = false;
-  bool tools = false;          // the answer may hold calls of tools
+  bool tools = false;  // the answer may hold calls of tools
   ToolFormat tool_format = ToolFormat::kTagged;
   bool include_usage = false;  // a last chunk with the token counts of all choices
 };

@@ -48,9 +48,8 @@ std::string OllamaWriter::last(std::string_view content, const engine::Finish& f
   return fmt::format(
       R"({}{},"done":true,"done_reason":"{}","total_duration":{},"load_duration":0,"prompt_eval_count":{},)"
       R"("prompt_eval_duration":{},"eval_count":{},"eval_duration":{}}})",
-      head_, content, finish_reason(finish.reason),
-      (times.queue + times.prefill + times.decode).count(), finish.usage.prompt_tokens, times.prefill.count(),
-      finish.usage.output_tokens, times.decode.count());
+      head_, content, finish_reason(finish.reason), (times.queue + times.prefill + times.decode).count(),
+      finish.usage.prompt_tokens, times.prefill.count(), finish.usage.output_tokens, times.decode.count());
 }
 
 std::string OllamaWriter::whole(std::span<const ChoiceAnswer> choices) {
@@ -76,7 +75,8 @@ void OllamaWriter::begin(std::string&) {}
 void OllamaWriter::pieces(const std::vector<ToolCallReader::Piece>& pieces, std::string& out) const {
   for (const ToolCallReader::Piece& piece : pieces) {
     const auto* call = std::get_if<ToolCall>(&piece);
-    out += head_ + (call ? content("", call_json(*call)) : content(std::get<std::string>(piece))) + ",\"done\":false}\n";
+    out += head_ + (call ? content("", call_json(*call)) : content(std::get<std::string>(piece))) +
+           ",\"done\":false}\n";
   }
 }
 

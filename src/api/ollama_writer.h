@@ -18,8 +18,8 @@ enum class OllamaAnswer { kText, kMessage };  // of /api/generate, of /api/chat
 
 class OllamaWriter final : public AnswerWriter {
  public:
-  // `model`: the name that the client used. `created`: seconds since 1970. `tools`: how calls of tools are written in
-  // the answer, if it may hold any.
+  // `model`: the name that the client used. `created`: seconds since 1970. `tools`: how calls of tools are
+  // written in the answer, if it may hold any.
   OllamaWriter(std::string_view model, int64_t created, OllamaAnswer kind,
                std::optional<ToolFormat> tools = std::nullopt);
 

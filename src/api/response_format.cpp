@@ -20,7 +20,8 @@ void take(Fields& fields, ApiResult<Constraint> constraint, Constraint& out) {
 
 void read_schema(Fields& fields, const json::value* schema, const std::string& path, Constraint& out) {
   if (!schema) {
-    return fields.refuse_with(bad_request(path, fmt::format("'{}' is missing: expected a JSON schema", path)));
+    return fields.refuse_with(
+        bad_request(path, fmt::format("'{}' is missing: expected a JSON schema", path)));
   }
   take(fields, shared_grammar(constraint::compile_schema(*schema), path), out);
 }
@@ -31,13 +32,15 @@ void read_format(Fields& fields, const json::object& format, const std::string& 
   Fields inner(format, path);
   std::string type;
   inner.text("type", type);
-  const json::object* holder = schema_is_inside && type == "json_schema" ? inner.object("json_schema") : &format;
+  const json::object* holder =
+      schema_is_inside && type == "json_schema" ? inner.object("json_schema") : &format;
   if (!inner.ok()) return fields.refuse_with(inner.complaint());
   if (type == "text") return;
   if (type == "json_object") return take(fields, shared_grammar(constraint::any_object_grammar(), path), out);
   if (type != "json_schema") {
     return fields.refuse_with(bad_request(
-        path, fmt::format("'{}' must be \"text\", \"json_object\" or \"json_schema\"", inner.path_of("type"))));
+        path,
+        fmt::format("'{}' must be \"text\", \"json_object\" or \"json_schema\"", inner.path_of("type"))));
   }
   const std::string schema_path = schema_is_inside ? path + ".json_schema.schema" : path + ".schema";
   read_schema(fields, holder ? holder->if_contains("schema") : nullptr, schema_path, out);

@@ -12,11 +12,13 @@ namespace riposte::api {
 // Null: any text.
 using Constraint = std::shared_ptr<const constraint::Grammar>;
 
-// Errors of all three: 400 with the field's name; what is wrong inside a schema is named in the message by its place,
-// "#/properties/age/minimum". constraint/schema.h says which schemas are understood. "strict" changes nothing: an answer
-// always fits its schema.
+// Errors of all three: 400 with the field's name; what is wrong inside a schema is named in the message by
+// its place,
+// "#/properties/age/minimum". constraint/schema.h says which schemas are understood. "strict" changes
+// nothing: an answer always fits its schema.
 
-// OpenAI's: {"type": "text"}, {"type": "json_object"} or {"type": "json_schema", "json_schema": {"schema": ...}}.
+// OpenAI's: {"type": "text"}, {"type": "json_object"} or {"type": "json_schema", "json_schema": {"schema":
+// ...}}.
 void read_response_format(Fields& fields, Constraint& out);
 // The same in "text.format" of /v1/responses, where the schema stands beside the type.
 void read_text_format(Fields& fields, Constraint& out);

@@ -38,7 +38,8 @@ ApiResult<json::object> read_call(const json::object& item, const std::string& p
   fields.text("call_id", id);
   if (!fields.ok()) return fields.complaint();
   const std::string at = fields.path_of("arguments");
-  if (!parse_json(arguments)) return bad_request(at, fmt::format("'{}' must be a string that holds JSON", at));
+  if (!parse_json(arguments))
+    return bad_request(at, fmt::format("'{}' must be a string that holds JSON", at));
   return call_message(name, arguments, id);
 }
 
@@ -65,7 +66,8 @@ void read_tools(Fields& fields, ResponsesRequest& out) {
     const json::value* type = tool->if_contains("type");
     if (!type || *type != "function") {
       return fields.refuse_with(unsupported(
-          place + ".type", fmt::format("'{}.type' must be \"function\": this server has no tools of its own", place)));
+          place + ".type",
+          fmt::format("'{}.type' must be \"function\": this server has no tools of its own", place)));
     }
     json::object function = *tool;
     function.erase("type");
@@ -88,10 +90,9 @@ ApiResult<json::object> read_item(const json::value& item, const std::string& pl
   if (type == "function_call_output") return read_call_output(*object, place);
   if (type != "message") {
     const std::string at = fields.path_of("type");
-    return unsupported(
-        at, fmt::format("'{}' is \"{}\": this server reads items of type \"message\", "
-                        "\"function_call\" and \"function_call_output\"",
-                        at, type));
+    return unsupported(at, fmt::format("'{}' is \"{}\": this server reads items of type \"message\", "
+                                       "\"function_call\" and \"function_call_output\"",
+                                       at, type));
   }
   static constexpr std::array<std::string_view, 4> kRoles = {"system", "developer", "user", "assistant"};
   if (std::ranges::find(kRoles, role) == kRoles.end()) {

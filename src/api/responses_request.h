@@ -17,12 +17,13 @@ struct ResponsesRequest {
   boost::json::object metadata;
   boost::json::object format = {{"type", "text"}};  // "text.format", for the answer
   bool include_logprobs = false;
-  boost::json::array tools;               // as given, for the answer
+  boost::json::array tools;  // as given, for the answer
   boost::json::value tool_choice = "auto";
 };
 
-// Text and calls of functions, in and out; tools of other types than "function" are refused. Refused by name, since nothing is kept between requests: previous_response_id,
-// conversation, background, prompt. Errors: 400 with the field's name.
+// Text and calls of functions, in and out; tools of other types than "function" are refused. Refused by name,
+// since nothing is kept between requests: previous_response_id, conversation, background, prompt. Errors: 400
+// with the field's name.
 ApiResult<ResponsesRequest> parse_responses_request(std::string_view body, uint64_t random_seed);
 
 // A ReadGeneration.

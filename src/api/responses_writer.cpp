@@ -60,12 +60,9 @@ json::object ResponsesWriter::message(std::string_view status, std::string_view 
 
 json::object ResponsesWriter::call_item(std::string_view status, const ToolCall& call,
                                         std::string_view arguments) const {
-  return {{"type", "function_call"},
-          {"id", text_of(item_id("fc"))},
-          {"call_id", text_of(item_id("call"))},
-          {"name", text_of(call.name)},
-          {"arguments", text_of(arguments)},
-          {"status", text_of(status)}};
+  return {
+      {"type", "function_call"},    {"id", text_of(item_id("fc"))},    {"call_id", text_of(item_id("call"))},
+      {"name", text_of(call.name)}, {"arguments", text_of(arguments)}, {"status", text_of(status)}};
 }
 
 json::object ResponsesWriter::response(const engine::Finish* finish) const {
@@ -133,7 +130,8 @@ void ResponsesWriter::begin(std::string& out) {
 
 void ResponsesWriter::open_message(std::string& out) {
   if (std::exchange(message_is_open_, true)) return;
-  event("response.output_item.added", {{"output_index", items_.size()}, {"item", message("in_progress", "")}}, out);
+  event("response.output_item.added", {{"output_index", items_.size()}, {"item", message("in_progress", "")}},
+        out);
   part_event("response.content_part.added", {{"part", text_part("")}}, out);
 }
 
@@ -197,7 +195,8 @@ void ResponsesWriter::end(int32_t, const engine::Finish& finish, std::string& ou
   if (reader_) add_pieces(reader_->finish(), out);
   if (items_.empty()) open_message(out);
   close_message(is_cut_short(finish) ? "incomplete" : "completed", out);
-  event(is_cut_short(finish) ? "response.incomplete" : "response.completed", {{"response", response(&finish)}}, out);
+  event(is_cut_short(finish) ? "response.incomplete" : "response.completed",
+        {{"response", response(&finish)}}, out);
 }
 
 void ResponsesWriter::done(std::string&) {}

@@ -29,8 +29,8 @@ struct ResponsesSettings {
   boost::json::object metadata;
 };
 
-// The answer is a row of items: messages, and calls of functions. Where there can be calls, a message begins with its
-// first text.
+// The answer is a row of items: messages, and calls of functions. Where there can be calls, a message begins
+// with its first text.
 class ResponsesWriter final : public AnswerWriter {
  public:
   // The model's tokenizer must outlive the writer.
@@ -46,7 +46,8 @@ class ResponsesWriter final : public AnswerWriter {
  private:
   boost::json::object text_part(std::string_view text) const;  // of a message's content
   boost::json::object message(std::string_view status, std::string_view text) const;
-  boost::json::object call_item(std::string_view status, const ToolCall& call, std::string_view arguments) const;
+  boost::json::object call_item(std::string_view status, const ToolCall& call,
+                                std::string_view arguments) const;
   std::string item_id(std::string_view prefix) const;  // of the item that comes next
   // The object "response"; `finish` null while it is in progress.
   boost::json::object response(const engine::Finish* finish) const;
@@ -70,7 +71,7 @@ class ResponsesWriter final : public AnswerWriter {
   std::optional<ToolCallReader> reader_;
   boost::json::array items_;  // that are whole
   bool message_is_open_ = false;
-  std::string text_;          // of the open message
+  std::string text_;  // of the open message
   std::vector<sampling::Logprobs> logprobs_;
   int64_t events_ = 0;
 };

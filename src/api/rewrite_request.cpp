@@ -13,6 +13,7 @@
 #include "api/rewrite_writer.h"
 #include "api/sampling_fields.h"
 #include "rewrite/prompt.h"
+#include "rewrite/sentences.h"
 
 namespace riposte::api {
 namespace {
@@ -67,6 +68,25 @@ void read_preset(Fields& fields, const rewrite::Presets& presets, rewrite::Prese
   out.language = std::move(language);
 }
 
+// "split": "sentences" or "none".
+void read_split(Fields& fields, bool& by_sentence) {
+  const json::value* split = fields.any("split");
+  if (!split || !fields.ok()) return;
+  if (*split != "sentences" && *split != "none")
+    return fields.refuse("split", "\"sentences\" or \"none\"", *split);
+  by_sentence = *split == "sentences";
+}
+
+// The parts of a text that are requests of their own: its sentences, or all but the white space around it.
+std::vector<rewrite::ByteRange> parts_of(const RewriteRequest& request, const std::string& text) {
+  if (request.by_sentence) {
+    auto sentences = rewrite::split_sentences(text, request.preset.language);
+    rewrite::join_parts(sentences, 1 + kMaxSentences / request.texts.size());
+    return sentences;
+  }
+  return {{text.find_first_not_of(kSpaces), text.find_last_not_of(kSpaces) + 1}};
+}
+
 }  // namespace
 
 ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rewrite::Presets& presets,
@@ -85,6 +105,8 @@ ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rew
   read_preset(fields, presets, request.preset);
   // A preset's own seed counts where the request names none; without temperature none matters.
   const uint64_t seed = request.preset.sampling.seed != 0 ? request.preset.sampling.seed : random_seed;
+  request.by_sentence = request.preset.by_sentence;
+  read_split(fields, request.by_sentence);
   request.repeatable = read_sampling(fields, seed, request.preset.sampling) || seed != random_seed;
   if (!fields.ok()) return fields.complaint();
   return request;
@@ -104,18 +126,19 @@ ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& mod
   for (size_t i = 0; i < read->texts.size(); ++i) {
     const std::string& text = read->texts[i];
     const std::string place = read->is_list ? fmt::format("text[{}]", i) : "text";
-    const size_t begin = text.find_first_not_of(kSpaces);
-    const size_t end = text.find_last_not_of(kSpaces) + 1;
-    Result<engine::Request> request =
-        rewrite::make_request({*model.chat_template, model.tokenizer}, read->preset,
-                              std::string_view(text).substr(begin, end - begin));
-    if (!request) return tl::unexpected(from_error(request.error(), place));
-    const auto wanted = read->max_tokens.value_or(request->max_tokens);
-    const auto max_tokens = answer_room(request->prompt.size(), wanted, model, place);
-    if (!max_tokens) return tl::unexpected(max_tokens.error());
-    request->max_tokens = *max_tokens;
-    generation.requests.push_back(std::move(*request));
-    texts.push_back({text, begin, end});
+    std::vector<rewrite::ByteRange> parts = parts_of(*read, text);
+    for (const rewrite::ByteRange& part : parts) {
+      Result<engine::Request> request =
+          rewrite::make_request({*model.chat_template, model.tokenizer}, read->preset,
+                                std::string_view(text).substr(part.begin, part.end - part.begin));
+      if (!request) return tl::unexpected(from_error(request.error(), place));
+      const auto wanted = read->max_tokens.value_or(request->max_tokens);
+      const auto max_tokens = answer_room(request->prompt.size(), wanted, model, place);
+      if (!max_tokens) return tl::unexpected(max_tokens.error());
+      request->max_tokens = *max_tokens;
+      generation.requests.push_back(std::move(*request));
+    }
+    texts.push_back({text, std::move(parts)});
   }
   generation.stream = read->stream;
   generation.repeatable = read->repeatable;
@@ -132,6 +155,7 @@ ApiResult<std::string> list_presets(std::string_view, const ServedModel& model) 
                                 {"object", "preset"},
                                 {"language", json::string(preset.language)},
                                 {"summary", json::string(preset.summary)},
+                                {"by_sentence", preset.by_sentence},
                                 {"instruction", json::string(preset.instruction)}});
   }
   return json::serialize(json::object{{"object", "list"}, {"data", std::move(list)}});

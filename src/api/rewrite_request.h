@@ -12,6 +12,8 @@
 namespace riposte::api {
 
 inline constexpr size_t kMaxTexts = 64;  // in one request
+inline constexpr size_t kMaxSentences =
+    64;  // of all its texts, beside one of each; neighbours go together beyond
 
 struct RewriteRequest {
   std::string model;               // empty: whatever is served
@@ -20,6 +22,7 @@ struct RewriteRequest {
   rewrite::Preset preset;          // with the sampling of the request
   bool repeatable = false;
   std::optional<int32_t> max_tokens;  // of each text's result; else what the preset says
+  bool by_sentence = false;  // "split": each sentence is a request of its own, and remembered for itself
   bool stream = false;
 };
 
@@ -27,7 +30,8 @@ struct RewriteRequest {
 ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rewrite::Presets& presets,
                                                 uint64_t random_seed);
 
-// A ReadGeneration. White space around a text is kept from the model and put back around its result.
+// A ReadGeneration. White space around a text and between its sentences is kept from the model and put back
+// around its result.
 ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& model,
                                    const RequestContext& context);
 

@@ -17,8 +17,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kSpaces = " \t\r\n";
-
 // {"begin", "end", "text"}: offsets in characters.
 json::object span_object(std::string_view text, const rewrite::ByteRange& where) {
   const size_t begin = rewrite::count_characters(text.substr(0, where.begin));
@@ -36,6 +34,35 @@ json::object timings_object(const engine::Timings& timings) {
           {"total_ms", milliseconds(timings.queue + timings.prefill + timings.decode)}};
 }
 
+// Parts are computed side by side: the slowest counts, and one that was cut short cuts the whole.
+void add_finish(const engine::Finish& part, engine::Finish& all) {
+  if (part.reason == engine::FinishReason::kLength) all.reason = part.reason;
+  engine::Usage& sum = all.usage;
+  sum.prompt_tokens += part.usage.prompt_tokens;
+  sum.cached_tokens += part.usage.cached_tokens;
+  sum.output_tokens += part.usage.output_tokens;
+  sum.passes += part.usage.passes;
+  sum.drafted_tokens += part.usage.drafted_tokens;
+  sum.accepted_tokens += part.usage.accepted_tokens;
+  for (size_t origin = 0; origin < drafting::kOrigins; ++origin) {
+    sum.by_origin[origin].accepted += part.usage.by_origin[origin].accepted;
+  }
+  all.timings.queue = std::max(all.timings.queue, part.timings.queue);
+  all.timings.prefill = std::max(all.timings.prefill, part.timings.prefill);
+  all.timings.decode = std::max(all.timings.decode, part.timings.decode);
+}
+
+// Where the tokens of a result came from. An end token that was guessed is in no count of output, but may be
+// in these.
+json::object tokens_object(const engine::Usage& usage, int64_t known) {
+  const int64_t copied = usage.by_origin[static_cast<size_t>(drafting::Origin::kSource)].accepted;
+  const int64_t guessed = usage.accepted_tokens - copied;
+  return {{"copied", copied},
+          {"guessed", guessed},
+          {"computed", std::max<int64_t>(0, usage.output_tokens - known - usage.accepted_tokens)},
+          {"known", known}};
+}
+
 json::array checks_array(std::string_view source, std::string_view result, std::string_view language) {
   json::array checks;
   for (const rewrite::Concern& concern : rewrite::compare_facts(source, result, language)) {
@@ -49,36 +76,41 @@ json::array checks_array(std::string_view source, std::string_view result, std::
 
 }  // namespace
 
-RewriteWriter::Progress::Progress(const RewriteText& text, size_t text_index)
-    : before(text.text.substr(0, text.begin)),
-      behind(text.text.substr(text.end)),
-      difference(text.text),
-      index(text_index) {}
-
-std::string RewriteWriter::Progress::add(std::string_view answer) {
-  held += answer;
-  if (!begun) held.erase(0, std::min(held.find_first_not_of(kSpaces), held.size()));
-  const size_t last = held.find_last_not_of(kSpaces);
-  if (last == std::string::npos) return {};
-  std::string gained = std::exchange(begun, true) ? "" : before;
-  gained.append(held, 0, last + 1);
-  held.erase(0, last + 1);
-  difference.push(gained, edits);
-  return gained;
-}
-
-std::string RewriteWriter::Progress::finish() {
-  std::string gained = std::exchange(begun, true) ? "" : before;
-  gained += behind;
-  difference.push(gained, edits);
-  difference.finish(edits);
-  return gained;
-}
+RewriteWriter::Progress::Progress(RewriteText text, size_t text_index)
+    : assembly(std::move(text)), difference(assembly.source()), index(text_index) {}
 
 RewriteWriter::RewriteWriter(const AnswerHead& head, RewriteWriterOptions options,
                              std::vector<RewriteText> texts)
     : head_(head), options_(std::move(options)) {
-  for (size_t i = 0; i < texts.size(); ++i) texts_.push_back(std::make_unique<Progress>(texts[i], i));
+  for (size_t i = 0; i < texts.size(); ++i) {
+    texts_.push_back(std::make_unique<Progress>(std::move(texts[i]), i));
+    for (size_t part = 0; part < texts_.back()->assembly.parts(); ++part) parts_.push_back({i, part});
+  }
+}
+
+RewriteWriter::Progress& RewriteWriter::text_of_choice(int32_t choice) {
+  return *texts_[parts_[static_cast<size_t>(choice)].text];
+}
+
+std::string RewriteWriter::add(int32_t choice, std::string_view answer) {
+  Progress& progress = text_of_choice(choice);
+  std::string gained = progress.assembly.add(parts_[static_cast<size_t>(choice)].index, answer);
+  if (!gained.empty()) progress.difference.push(gained, progress.edits);
+  return gained;
+}
+
+std::string RewriteWriter::end_part(int32_t choice, const engine::Finish& finish) {
+  Progress& progress = text_of_choice(choice);
+  add_finish(finish, progress.finish);
+  if (finish.usage.passes > 0) {
+    ++progress.computed;
+  } else {
+    progress.known_tokens += finish.usage.output_tokens;
+  }
+  std::string gained = progress.assembly.end(parts_[static_cast<size_t>(choice)].index);
+  if (!gained.empty()) progress.difference.push(gained, progress.edits);
+  if (progress.assembly.whole()) progress.difference.finish(progress.edits);
+  return gained;
 }
 
 json::object RewriteWriter::edit_object(const Progress& progress, const rewrite::Edit& edit) const {
@@ -88,7 +120,8 @@ json::object RewriteWriter::edit_object(const Progress& progress, const rewrite:
           {"result", span_object(progress.difference.result(), edit.result)}};
 }
 
-json::object RewriteWriter::result_object(const Progress& progress, const engine::Finish& finish) const {
+json::object RewriteWriter::result_object(const Progress& progress) const {
+  const engine::Finish& finish = progress.finish;
   const std::string& source = progress.difference.source();
   const std::string& result = progress.difference.result();
   json::array edits;
@@ -99,18 +132,21 @@ json::object RewriteWriter::result_object(const Progress& progress, const engine
           {"unchanged", progress.edits.empty()},
           {"edits", std::move(edits)},
           {"checks", checks_array(source, result, options_.language)},
+          {"sentences", {{"total", progress.assembly.parts()}, {"computed", progress.computed}}},
+          {"tokens", tokens_object(finish.usage, progress.known_tokens)},
           {"finish_reason", text_of(finish_reason(finish.reason))},
           {"usage", usage_object(finish.usage)},
           {"timings", timings_object(finish.timings)}};
 }
 
 std::string RewriteWriter::whole(std::span<const ChoiceAnswer> choices) {
-  json::array results;
   for (size_t i = 0; i < choices.size(); ++i) {
-    texts_[i]->add(choices[i].text);
-    texts_[i]->finish();
-    results.push_back(result_object(*texts_[i], choices[i].finish));
+    const auto choice = static_cast<int32_t>(i);
+    add(choice, choices[i].text);
+    end_part(choice, choices[i].finish);
   }
+  json::array results;
+  for (const auto& text : texts_) results.push_back(result_object(*text));
   json::object answer{{"id", text_of(head_.id)},
                       {"created", head_.created},
                       {"model", text_of(head_.model)},
@@ -141,16 +177,16 @@ void RewriteWriter::tell_edits(Progress& progress, std::string& out) const {
 }
 
 void RewriteWriter::part(int32_t choice, const AnswerPart& part, std::string& out) {
-  Progress& progress = *texts_[static_cast<size_t>(choice)];
-  tell_text(progress, progress.add(part.text), out);
+  Progress& progress = text_of_choice(choice);
+  tell_text(progress, add(choice, part.text), out);
   tell_edits(progress, out);
 }
 
 void RewriteWriter::end(int32_t choice, const engine::Finish& finish, std::string& out) {
-  Progress& progress = *texts_[static_cast<size_t>(choice)];
-  tell_text(progress, progress.finish(), out);
+  Progress& progress = text_of_choice(choice);
+  tell_text(progress, end_part(choice, finish), out);
   tell_edits(progress, out);
-  append_event("result", json::serialize(result_object(progress, finish)), out);
+  if (progress.assembly.whole()) append_event("result", json::serialize(result_object(progress)), out);
 }
 
 void RewriteWriter::done(std::string& out) {

@@ -11,16 +11,11 @@
 
 #include "api/answer.h"
 #include "api/answer_head.h"
+#include "api/rewrite_assembly.h"
+#include "api/usage.h"
 #include "rewrite/difference.h"
 
 namespace riposte::api {
-
-// A text and the part of it, in bytes, that the model saw: all but the white space around it.
-struct RewriteText {
-  std::string text;
-  size_t begin = 0;
-  size_t end = 0;
-};
 
 struct RewriteWriterOptions {
   std::string preset;  // empty: an instruction of the request's own
@@ -28,6 +23,7 @@ struct RewriteWriterOptions {
   bool is_list = false;
 };
 
+// Each part of a text (a sentence, or all of it) is a choice of the answer; they may come in any order.
 // The stream's events, all with the "index" of their text: "text" (a piece of the result), "edit" (one that
 // is certain), "result" (what a whole answer says of this text), and last "done".
 class RewriteWriter final : public AnswerWriter {
@@ -44,30 +40,36 @@ class RewriteWriter final : public AnswerWriter {
  private:
   // One text on its way to its result.
   struct Progress {
-    Progress(const RewriteText& text, size_t index);
+    Progress(RewriteText text, size_t index);
 
-    // More of the model's answer; returns what the result gains by it. Its white space at the beginning and
-    // at the end is replaced by that of the source.
-    std::string add(std::string_view answer);
-    std::string finish();
-
-    const std::string before, behind;  // the white space around the source
+    RewriteAssembly assembly;
     rewrite::Difference difference;
     std::vector<rewrite::Edit> edits;
     size_t told_edits = 0;
-    std::string held;  // white space that may turn out to be the last of the answer
-    bool begun = false;
+    engine::Finish finish;     // of its parts together
+    size_t computed = 0;       // parts that were not known already
+    int64_t known_tokens = 0;  // of those that were
     const size_t index;
   };
+  // Where a choice of the answer belongs.
+  struct Part {
+    size_t text = 0;
+    size_t index = 0;  // among the parts of the text
+  };
 
+  Progress& text_of_choice(int32_t choice);
+  // What the result of a text gains by more of a choice's answer, or by its end.
+  std::string add(int32_t choice, std::string_view answer);
+  std::string end_part(int32_t choice, const engine::Finish& finish);
   boost::json::object edit_object(const Progress& progress, const rewrite::Edit& edit) const;
-  boost::json::object result_object(const Progress& progress, const engine::Finish& finish) const;
+  boost::json::object result_object(const Progress& progress) const;
   void tell_edits(Progress& progress, std::string& out) const;
   void tell_text(const Progress& progress, std::string_view text, std::string& out) const;
 
   const AnswerHead head_;
   const RewriteWriterOptions options_;
   std::vector<std::unique_ptr<Progress>> texts_;
+  std::vector<Part> parts_;  // [choices]
 };
 
 }  // namespace riposte::api

@@ -69,7 +69,8 @@ ToolFormat tool_format(std::string_view template_source) {
 }
 
 CallFrame call_frame(ToolFormat format, std::string_view name) {
-  CallFrame frame{"{\"name\": " + json_string(name) + ", \"" + std::string(arguments_key(format)) + "\": ", "}"};
+  CallFrame frame{"{\"name\": " + json_string(name) + ", \"" + std::string(arguments_key(format)) + "\": ",
+                  "}"};
   if (format == ToolFormat::kBare) return frame;
   return {std::string(kOpen) + "\n" + frame.before, frame.behind + "\n" + std::string(kClose)};
 }

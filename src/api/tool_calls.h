@@ -23,7 +23,8 @@ enum class ToolFormat {
 // The form that a chat template asks for; kTagged where it asks for none that is known.
 ToolFormat tool_format(std::string_view template_source);
 
-// The one text of a call around its arguments: "{"name": "weather", "arguments": " and "}", with tags where they belong.
+// The one text of a call around its arguments: "{"name": "weather", "arguments": " and "}", with tags where
+// they belong.
 struct CallFrame {
   std::string before, behind;
 };

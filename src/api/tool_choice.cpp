@@ -47,7 +47,8 @@ void read_tool_choice(Fields& fields, json::array& tools, ToolChoice& out) {
   if (*choice == "none") return tools.clear();
   if (*choice == "required") {
     out.must_call = true;
-  } else if (const json::object* object = choice->if_object(); object && text_in(object, "type") == "function") {
+  } else if (const json::object* object = choice->if_object();
+             object && text_in(object, "type") == "function") {
     const json::object* function = object_in(*object, "function");
     out = {.must_call = true, .only = std::string(text_in(function ? function : object, "name"))};
     if (std::ranges::none_of(tools, [&](const json::value& tool) { return name_of(tool) == out.only; })) {
@@ -68,7 +69,8 @@ ApiResult<Constraint> call_constraint(const json::array& tools, const ToolChoice
     const std::string place = fmt::format("tools[{}].function", i);
     if (name.empty()) return bad_request(place + ".name", fmt::format("'{}.name' is missing", place));
     if (!choice.only.empty() && name != choice.only) continue;
-    const json::value* parameters = tools[i].get_object().at("function").get_object().if_contains("parameters");
+    const json::value* parameters =
+        tools[i].get_object().at("function").get_object().if_contains("parameters");
     const bool is_given = parameters && !parameters->is_null();
     // Each by itself first: so a complaint says whose it is.
     if (is_given) {

@@ -25,7 +25,9 @@ void read_tools(Fields& fields, boost::json::array& out);
 void read_tool_choice(Fields& fields, boost::json::array& tools, ToolChoice& out);
 
 // An answer that is one call, its arguments what "parameters" of the tool say.
-// Errors: 400, a tool without a name, parameters that constraint/schema.h does not understand; with the tool's place.
-ApiResult<Constraint> call_constraint(const boost::json::array& tools, const ToolChoice& choice, ToolFormat format);
+// Errors: 400, a tool without a name, parameters that constraint/schema.h does not understand; with the
+// tool's place.
+ApiResult<Constraint> call_constraint(const boost::json::array& tools, const ToolChoice& choice,
+                                      ToolFormat format);
 
 }  // namespace riposte::api

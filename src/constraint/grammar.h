@@ -1,4 +1,5 @@
-// What an answer may be, as a pushdown automaton over bytes: rules, each an automaton of its own that may call others.
+// What an answer may be, as a pushdown automaton over bytes: rules, each an automaton of its own that may
+// call others.
 #pragma once
 
 #include <cstdint>
@@ -30,16 +31,17 @@ struct CallEdge {
   StateId target = kNoState;
 };
 
-// The rules that every grammar begins with: how a character goes on that is not one plain byte of a JSON string.
+// The rules that every grammar begins with: how a character goes on that is not one plain byte of a JSON
+// string.
 enum TextRule : RuleId {
-  kEscape,       // behind a backslash; a pair of surrogates is one character
-  kOneMore,      // one continuation byte (RFC 3629, section 4)
-  kTwoMore,      // two
-  kThreeMore,    // three
-  kAfterE0,      // no overlong forms,
-  kAfterED,      // no surrogates,
-  kAfterF0,      // no overlong forms,
-  kAfterF4,      // nothing beyond U+10FFFF
+  kEscape,     // behind a backslash; a pair of surrogates is one character
+  kOneMore,    // one continuation byte (RFC 3629, section 4)
+  kTwoMore,    // two
+  kThreeMore,  // three
+  kAfterE0,    // no overlong forms,
+  kAfterED,    // no surrogates,
+  kAfterF0,    // no overlong forms,
+  kAfterF4,    // nothing beyond U+10FFFF
   kTextRules,
 };
 

@@ -95,8 +95,8 @@ void GrammarBuilder::text_rules() {
   tail(kAfterF4, 0x80, 0x8F, 2);
 }
 
-// The least fixed point, backwards from the states that accept: whenever a state becomes cheaper, those that lead to it
-// are looked at again. A state can become cheaper kMostFrames times at most.
+// The least fixed point, backwards from the states that accept: whenever a state becomes cheaper, those that
+// lead to it are looked at again. A state can become cheaper kMostFrames times at most.
 void GrammarBuilder::find_needs() {
   struct Way {
     StateId from, to;
@@ -153,7 +153,8 @@ void GrammarBuilder::find_text_room() {
 
 Result<Grammar> GrammarBuilder::build(RuleId root, std::string key) && {
   if (too_large()) {
-    return fail(ErrorCode::kTooLarge, "the schema is too large: its automaton has more than {} states", kMostStates);
+    return fail(ErrorCode::kTooLarge, "the schema is too large: its automaton has more than {} states",
+                kMostStates);
   }
   find_needs();
   find_text_room();

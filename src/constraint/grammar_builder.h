@@ -24,7 +24,9 @@ class GrammarBuilder {
   StateId start(RuleId rule) const { return rules_[static_cast<size_t>(rule)].first; }
   StateId end(RuleId rule) const { return rules_[static_cast<size_t>(rule)].second; }
 
-  void byte(StateId from, uint8_t first, uint8_t last, StateId to) { bytes_.push_back({from, {first, last, to}}); }
+  void byte(StateId from, uint8_t first, uint8_t last, StateId to) {
+    bytes_.push_back({from, {first, last, to}});
+  }
   void byte(StateId from, char one, StateId to);
   void call(StateId from, RuleId rule, StateId to) { calls_.push_back({from, {rule, to}}); }
   void jump(StateId from, StateId to) { jumps_.push_back({from, to}); }

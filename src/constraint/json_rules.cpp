@@ -58,9 +58,10 @@ void add_number(GrammarBuilder& builder, RuleId rule) {
 }
 
 // open space (item (, space item)*)? space close, an item being what lies between `item` and `item_end`.
-void add_list(GrammarBuilder& builder, const JsonRules& json, RuleId rule, char open, StateId item, StateId item_end,
-              char close) {
-  const StateId first = builder.state(), opened = builder.state(), comma = builder.state(), last = builder.state();
+void add_list(GrammarBuilder& builder, const JsonRules& json, RuleId rule, char open, StateId item,
+              StateId item_end, char close) {
+  const StateId first = builder.state(), opened = builder.state(), comma = builder.state(),
+                last = builder.state();
   builder.byte(builder.start(rule), open, first);
   builder.call(first, json.space, opened);
   builder.jump(opened, item);

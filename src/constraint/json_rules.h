@@ -5,9 +5,9 @@
 
 namespace riposte::constraint {
 
-// Numbers are short enough for a double: 18 digits before the point, 16 behind it, 2 in the exponent. White space is
-// what people write: nothing, one space, or a line break and an indentation; a model that would go on with spaces for
-// ever is kept from it.
+// Numbers are short enough for a double: 18 digits before the point, 16 behind it, 2 in the exponent. White
+// space is what people write: nothing, one space, or a line break and an indentation; a model that would go
+// on with spaces for ever is kept from it.
 struct JsonRules {
   explicit JsonRules(GrammarBuilder& builder);
 

@@ -26,9 +26,9 @@ class Literals {
   std::map<std::pair<StateId, char>, StateId> steps_;
 };
 
-// Between `from` and `to`: a quoted name that is none of these. To be simple it does not allow every such name: the
-// first character by which it differs from all of them is not an escape, and not one that shares its first byte with
-// theirs.
+// Between `from` and `to`: a quoted name that is none of these. To be simple it does not allow every such
+// name: the first character by which it differs from all of them is not an escape, and not one that shares
+// its first byte with theirs.
 void add_other_name(GrammarBuilder& builder, StateId from, std::span<const std::string> names, StateId to);
 
 }  // namespace riposte::constraint

@@ -21,9 +21,9 @@ Matcher::Matcher(std::shared_ptr<const Grammar> grammar, std::shared_ptr<const T
 }
 
 bool Matcher::complete() const {
-  return std::any_of(threads_.begin(), threads_.begin() + static_cast<ptrdiff_t>(now_), [this](const Thread& thread) {
-    return thread.frame == 0 && grammar_->state(thread.state).accepts;
-  });
+  return std::any_of(
+      threads_.begin(), threads_.begin() + static_cast<ptrdiff_t>(now_),
+      [this](const Thread& thread) { return thread.frame == 0 && grammar_->state(thread.state).accepts; });
 }
 
 bool Matcher::allows(std::string_view bytes) {
@@ -130,7 +130,9 @@ void Matcher::enter(StateId id, int32_t frame) {
   const auto same = [id, frame](const Thread& thread) { return thread.state == id && thread.frame == frame; };
   if (state.text != kNoState || !grammar_->bytes(id).empty() || (state.accepts && frame == 0)) {
     const auto begin = threads_.begin() + static_cast<ptrdiff_t>(first_thread_);
-    if (static_cast<size_t>(threads_.end() - begin) >= kMostThreads || std::any_of(begin, threads_.end(), same)) return;
+    if (static_cast<size_t>(threads_.end() - begin) >= kMostThreads ||
+        std::any_of(begin, threads_.end(), same))
+      return;
     threads_.push_back({id, frame});
   } else {
     if (passed_.size() >= kMostThreads || std::ranges::any_of(passed_, same)) return;
@@ -162,7 +164,8 @@ void Matcher::drop_unused_frames() {
     if (moved_[i] == kUnused) continue;
     moved_[i] = kept++;
     const Frame& frame = frames_[i];
-    frames_[static_cast<size_t>(moved_[i])] = {frame.target, moved_[static_cast<size_t>(frame.below)], frame.depth};
+    frames_[static_cast<size_t>(moved_[i])] = {frame.target, moved_[static_cast<size_t>(frame.below)],
+                                               frame.depth};
   }
   frames_.resize(static_cast<size_t>(kept));
   for (Thread& thread : threads_) thread.frame = moved_[static_cast<size_t>(thread.frame)];

@@ -12,9 +12,9 @@
 
 namespace riposte::constraint {
 
-// One per answer, used by one thread at a time. A text may be at several places of a grammar at once; each is a state
-// with the calls that it is inside of. Memory is bounded: kMostThreads places (those found first stay), kMostFrames
-// calls each.
+// One per answer, used by one thread at a time. A text may be at several places of a grammar at once; each is
+// a state with the calls that it is inside of. Memory is bounded: kMostThreads places (those found first
+// stay), kMostFrames calls each.
 class Matcher {
  public:
   static constexpr size_t kMostThreads = 512;
@@ -29,8 +29,8 @@ class Matcher {
   // Goes on. `bytes` are allowed; otherwise nothing can follow any more.
   void accept(std::string_view bytes);
   void accept(TokenId token) { accept(tokens_->bytes(token)); }
-  // All tokens that may follow; end tokens if complete(). Replaces what was in `out`. Empty only if the vocabulary cannot
-  // spell what must come.
+  // All tokens that may follow; end tokens if complete(). Replaces what was in `out`. Empty only if the
+  // vocabulary cannot spell what must come.
   void allowed(TokenSet& out);
 
  private:

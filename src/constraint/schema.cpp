@@ -32,8 +32,8 @@ struct Property {
   bool required = false;
 };
 
-// Each schema of a document becomes one rule, so that references may be recursive, and documents may share rules. Rules are filled one after another:
-// the depth of a document is nobody's call stack.
+// Each schema of a document becomes one rule, so that references may be recursive, and documents may share
+// rules. Rules are filled one after another: the depth of a document is nobody's call stack.
 class SchemaCompiler {
  public:
   SchemaCompiler() : json_(builder_) {}
@@ -81,7 +81,8 @@ Result<RuleId> SchemaCompiler::rule_of(const Place& place) {
   if (!meant) return pass_on(meant);
   const json::value& schema = *meant->value;
   if (schema.is_bool() && schema.get_bool()) return json_.value;
-  if (!schema.is_object() && !schema.is_bool()) return refuse(meant->path, "a schema must be an object or a boolean");
+  if (!schema.is_object() && !schema.is_bool())
+    return refuse(meant->path, "a schema must be an object or a boolean");
   const auto [known, is_new] = rules_.try_emplace(&schema, 0);
   if (is_new) {
     known->second = builder_.rule();
@@ -175,7 +176,8 @@ Result<void> SchemaCompiler::add_type(RuleId rule, const Place& place, const jso
   return {};
 }
 
-Result<std::vector<Property>> SchemaCompiler::read_properties(const Place& place, const json::object& schema) {
+Result<std::vector<Property>> SchemaCompiler::read_properties(const Place& place,
+                                                              const json::object& schema) {
   const Result<const json::object*> given = read_object(schema, place.path, "properties");
   if (!given) return pass_on(given);
   const Result<const json::array*> required = read_array(schema, place.path, "required");
@@ -223,12 +225,12 @@ void SchemaCompiler::add_value(StateId name_end, RuleId value, StateId to) {
   builder_.call(begin, value, to);
 }
 
-// first[i]: the next member may be property i or, where that may be left out, one behind it. after[i]: a member has been
-// written, and what comes next is property i or one behind it.
+// first[i]: the next member may be property i or, where that may be left out, one behind it. after[i]: a
+// member has been written, and what comes next is property i or one behind it.
 Result<void> SchemaCompiler::add_object(RuleId rule, const Place& place, const json::object& schema) {
   const json::value* additional = schema.if_contains("additionalProperties");
-  const bool has_others = additional ? !(additional->is_bool() && !additional->get_bool())
-                                     : !schema.contains("properties");
+  const bool has_others =
+      additional ? !(additional->is_bool() && !additional->get_bool()) : !schema.contains("properties");
   const Result<std::vector<Property>> properties = read_properties(place, schema);
   if (!properties) return pass_on(properties);
 

@@ -14,16 +14,19 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 6> kTypes = {"object", "array", "string", "number", "integer", "boolean"};
+constexpr std::array<std::string_view, 6> kTypes = {"object", "array",   "string",
+                                                    "number", "integer", "boolean"};
 
 // What decides which values fit.
 constexpr std::array<std::string_view, 16> kDeciding = {
-    "type",     "properties", "required",  "additionalProperties", "items", "minItems", "maxItems", "minLength",
-    "maxLength", "enum",      "const",     "anyOf",                "allOf", "$ref",     "$defs",    "definitions"};
+    "type",      "properties", "required", "additionalProperties",
+    "items",     "minItems",   "maxItems", "minLength",
+    "maxLength", "enum",       "const",    "anyOf",
+    "allOf",     "$ref",       "$defs",    "definitions"};
 // What says something to people and programs, but decides nothing. "format" is among them by the standard.
 constexpr std::array<std::string_view, 14> kDescribing = {
-    "title",   "description", "default", "examples",   "example",   "format",           "deprecated",
-    "$schema", "$id",         "$comment", "readOnly",  "writeOnly", "contentMediaType", "contentEncoding"};
+    "title",   "description", "default",  "examples", "example",   "format",           "deprecated",
+    "$schema", "$id",         "$comment", "readOnly", "writeOnly", "contentMediaType", "contentEncoding"};
 
 bool is_definition(std::string_view keyword) {
   return keyword == "$defs" || keyword == "definitions";
@@ -56,9 +59,12 @@ std::string_view implied_type(const json::object& schema) {
 Place Place::inside(std::string_view key, const json::value& inner) const {
   std::string step = path + "/";
   for (const char byte : key) {
-    if (byte == '~') step += "~0";
-    else if (byte == '/') step += "~1";
-    else step += byte;
+    if (byte == '~')
+      step += "~0";
+    else if (byte == '/')
+      step += "~1";
+    else
+      step += byte;
   }
   return {&inner, std::move(step)};
 }
@@ -76,7 +82,8 @@ Result<Place> follow_references(Place place, const json::value& document) {
     const std::string path = place.path + "/$ref";
     const json::string* text = reference->if_string();
     if (!text || !text->starts_with('#')) {
-      return refuse(path, "must be a string that begins with \"#\": schemas of other documents are not fetched");
+      return refuse(path,
+                    "must be a string that begins with \"#\": schemas of other documents are not fetched");
     }
     if (const auto alone = check_alone(*schema, place.path, "$ref"); !alone) return pass_on(alone);
     json::error_code failed;
@@ -113,11 +120,13 @@ Result<int32_t> read_count(const json::object& schema, const std::string& path, 
   if (!value) return otherwise;
   json::error_code failed;
   const auto count = value->to_number<int64_t>(failed);
-  if (failed || count < 0) return refuse(fmt::format("{}/{}", path, keyword), "must be an integer of 0 or more");
+  if (failed || count < 0)
+    return refuse(fmt::format("{}/{}", path, keyword), "must be an integer of 0 or more");
   return static_cast<int32_t>(std::min<int64_t>(count, kNoLimit - 1));
 }
 
-Result<const json::array*> read_array(const json::object& schema, const std::string& path, std::string_view keyword) {
+Result<const json::array*> read_array(const json::object& schema, const std::string& path,
+                                      std::string_view keyword) {
   const json::value* value = schema.if_contains(keyword);
   if (!value) return nullptr;
   if (const json::array* array = value->if_array()) return array;
@@ -149,7 +158,8 @@ Result<std::vector<std::string_view>> read_types(const json::object& schema, con
     } else if (text && *text == "null") {
       types.push_back("null");
     } else {
-      return refuse(path + "/type", fmt::format("must be one of {}, null, or several of them", fmt::join(kTypes, ", ")));
+      return refuse(path + "/type",
+                    fmt::format("must be one of {}, null, or several of them", fmt::join(kTypes, ", ")));
     }
   }
   if (types.empty()) return refuse(path + "/type", "must name at least one type");
@@ -159,15 +169,21 @@ Result<std::vector<std::string_view>> read_types(const json::object& schema, con
 bool has_type(const json::value& value, const std::vector<std::string_view>& types) {
   if (types.empty()) return true;
   switch (value.kind()) {
-    case json::kind::null: return is_in(types, "null");
-    case json::kind::bool_: return is_in(types, "boolean");
-    case json::kind::string: return is_in(types, "string");
-    case json::kind::array: return is_in(types, "array");
-    case json::kind::object: return is_in(types, "object");
+    case json::kind::null:
+      return is_in(types, "null");
+    case json::kind::bool_:
+      return is_in(types, "boolean");
+    case json::kind::string:
+      return is_in(types, "string");
+    case json::kind::array:
+      return is_in(types, "array");
+    case json::kind::object:
+      return is_in(types, "object");
     case json::kind::double_:
       return is_in(types, "number") ||
              (is_in(types, "integer") && std::nearbyint(value.get_double()) == value.get_double());
-    default: return is_in(types, "number") || is_in(types, "integer");
+    default:
+      return is_in(types, "number") || is_in(types, "integer");
   }
 }
 

@@ -23,8 +23,8 @@ struct Place {
 
 tl::unexpected<Error> refuse(const std::string& path, std::string_view message);
 
-// The schema that a "$ref" of this document means, through several if need be. Anything but a lone $ref is itself.
-// Errors: a reference to another document, to nothing, or only to itself; keywords beside it.
+// The schema that a "$ref" of this document means, through several if need be. Anything but a lone $ref is
+// itself. Errors: a reference to another document, to nothing, or only to itself; keywords beside it.
 Result<Place> follow_references(Place place, const boost::json::value& document);
 
 // Errors: a keyword that is not known here.
@@ -34,14 +34,15 @@ Result<void> check_alone(const boost::json::object& schema, const std::string& p
                          std::string_view allowed = {});
 
 // A count such as "minItems". Absent: `otherwise`.
-Result<int32_t> read_count(const boost::json::object& schema, const std::string& path, std::string_view keyword,
-                           int32_t otherwise);
+Result<int32_t> read_count(const boost::json::object& schema, const std::string& path,
+                           std::string_view keyword, int32_t otherwise);
 // Null where absent.
 Result<const boost::json::array*> read_array(const boost::json::object& schema, const std::string& path,
                                              std::string_view keyword);
 Result<const boost::json::object*> read_object(const boost::json::object& schema, const std::string& path,
                                                std::string_view keyword);
-// The names in "type"; what the other keywords mean where there is none ("properties": an object); empty: any.
+// The names in "type"; what the other keywords mean where there is none ("properties": an object); empty:
+// any.
 Result<std::vector<std::string_view>> read_types(const boost::json::object& schema, const std::string& path);
 
 // Whether a value is of one of these types ("integer" among them); of any, if there are none.

@@ -12,7 +12,9 @@ using Entry = std::pair<std::string_view, TokenId>;
 
 // The characters of a token that is plain text in a JSON string, nothing for another.
 std::optional<int32_t> plain_characters(std::string_view bytes) {
-  const auto at = [bytes](size_t i) { return i < bytes.size() ? static_cast<uint8_t>(bytes[i]) : uint8_t{0}; };
+  const auto at = [bytes](size_t i) {
+    return i < bytes.size() ? static_cast<uint8_t>(bytes[i]) : uint8_t{0};
+  };
   int32_t characters = 0;
   for (size_t i = 0; i < bytes.size(); ++characters) {
     const int8_t kind = kTextBytes[at(i)];
@@ -20,14 +22,33 @@ std::optional<int32_t> plain_characters(std::string_view bytes) {
     size_t more = 0;
     uint8_t least = 0x80, most = 0xBF;  // of the second byte
     switch (kind) {
-      case kOneMore: more = 1; break;
-      case kTwoMore: more = 2; break;
-      case kThreeMore: more = 3; break;
-      case kAfterE0: more = 2; least = 0xA0; break;
-      case kAfterED: more = 2; most = 0x9F; break;
-      case kAfterF0: more = 3; least = 0x90; break;
-      case kAfterF4: more = 3; most = 0x8F; break;
-      default: break;
+      case kOneMore:
+        more = 1;
+        break;
+      case kTwoMore:
+        more = 2;
+        break;
+      case kThreeMore:
+        more = 3;
+        break;
+      case kAfterE0:
+        more = 2;
+        least = 0xA0;
+        break;
+      case kAfterED:
+        more = 2;
+        most = 0x9F;
+        break;
+      case kAfterF0:
+        more = 3;
+        least = 0x90;
+        break;
+      case kAfterF4:
+        more = 3;
+        most = 0x8F;
+        break;
+      default:
+        break;
     }
     if (more > 0 && (at(i + 1) < least || at(i + 1) > most)) return std::nullopt;
     for (size_t k = 2; k <= more; ++k) {
@@ -50,8 +71,7 @@ Trie::Trie(std::span<const Entry> entries) {
     }
   };
   for (const auto& [bytes, token] : entries) {
-    const auto shared =
-        static_cast<size_t>(std::ranges::mismatch(bytes, before).in1 - bytes.begin());
+    const auto shared = static_cast<size_t>(std::ranges::mismatch(bytes, before).in1 - bytes.begin());
     if (bytes != before || path.empty()) {
       close(shared);
       for (size_t i = shared; i < bytes.size(); ++i) {
@@ -106,7 +126,8 @@ TokenTrie::TokenTrie(int32_t vocabulary, BytesOf bytes, Sorted sorted)
       plain_(static_cast<size_t>(kMostPlain) + 1, TokenSet(words_)),
       ends_(std::move(sorted.ends)) {
   for (const auto& [token, characters] : sorted.plain) {
-    for (int32_t most = characters; most <= kMostPlain; ++most) insert(plain_[static_cast<size_t>(most)], token);
+    for (int32_t most = characters; most <= kMostPlain; ++most)
+      insert(plain_[static_cast<size_t>(most)], token);
   }
 }
 

@@ -62,6 +62,14 @@ class FieldReader {
     out = static_cast<float>(*value);
   }
 
+  void boolean(std::string_view key, bool& out) {
+    const toml::node* node = present(key, false, "");
+    if (!node) return;
+    const auto* value = node->as_boolean();
+    if (!value) return refuse(key, "true or false", node->source());
+    out = value->get();
+  }
+
   template <class Integer>
   void integer(std::string_view key, Integer& out, int64_t low, int64_t high) {
     const toml::node* node = present(key, false, "");
@@ -112,8 +120,8 @@ Result<void> read_sampling(const toml::table& table, std::string_view preset, sa
 }
 
 Result<Preset> read_preset(const toml::table& table) {
-  static constexpr std::array<std::string_view, 6> kKnown = {"name",        "language",          "summary",
-                                                             "instruction", "max_tokens_factor", "sampling"};
+  static constexpr std::array<std::string_view, 7> kKnown = {
+      "name", "language", "summary", "instruction", "by_sentence", "max_tokens_factor", "sampling"};
   Preset preset;
   const std::string label = table["name"].value_or(std::string("without a name"));
   if (auto known = refuse_unknown_keys(table, kKnown, label); !known) return pass_on(known);
@@ -122,6 +130,7 @@ Result<Preset> read_preset(const toml::table& table) {
   reader.text("language", preset.language, true);
   reader.text("summary", preset.summary, false);
   reader.text("instruction", preset.instruction, true);
+  reader.boolean("by_sentence", preset.by_sentence);
   reader.integer("max_tokens_factor", preset.max_tokens_factor, 1, kMaxTokensFactor);
   if (auto read = reader.result(); !read) return pass_on(read);
   if (const toml::node* sampling = table.get("sampling")) {

@@ -17,6 +17,7 @@ struct Preset {
   std::string language;           // "en", "de"
   std::string summary;            // one line for a list
   std::string instruction;        // the system message
+  bool by_sentence = false;       // a sentence needs to know nothing of those around it: each is a request
   int32_t max_tokens_factor = 2;  // an answer may be this many times the source's tokens, plus 32
   sampling::SamplingParams sampling;
 };

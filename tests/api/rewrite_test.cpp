@@ -87,6 +87,7 @@ TEST_F(RewriteTest, WhatIsWrongIsRefusedWithTheFieldsName) {
       {R"({"text":"a","max_tokens":0})", "max_tokens", 400},
       {R"({"text":"a","temperature":-1})", "temperature", 400},
       {R"({"text":"a","stream":"yes"})", "stream", 400},
+      {R"({"text":"a","split":"words"})", "split", 400},
   };
   for (const auto& [body, param, status] : refusals) {
     const auto request = parse_rewrite_request(body, rewrite::Presets::built_in(), kRandomSeed);
@@ -135,6 +136,71 @@ TEST_F(RewriteTest, AListIsAnsweredWithAListInItsOrder) {
   EXPECT_EQ(answer.at("preset"), nullptr);
   EXPECT_EQ(answer.at("data").at(1).at("text"), "B");
   EXPECT_EQ(answer.at("data").at(1).at("index"), 1);
+}
+
+constexpr const char* kThree = R"({"text":" He go. She  come!\n\nAll is well. "})";
+
+TEST_F(RewriteTest, EachSentenceIsARequestAndTheResultIsOfTheWholeText) {
+  const auto generation = read_rewrite(kThree, model_.served(), kContext);
+  ASSERT_TRUE(generation);
+  ASSERT_EQ(generation->requests.size(), 3u);
+  EXPECT_THAT(model_.tokenizer.decode(generation->requests[1].prompt, /*with_control=*/true),
+              HasSubstr("user\nShe  come!<|im_end|>"));
+  const auto answer = whole(kThree, {"He goes.", " She  comes! ", "All is well."});
+  EXPECT_EQ(answer.at("text"), " He goes. She  comes!\n\nAll is well. ");
+  ASSERT_EQ(answer.at("edits").as_array().size(), 2u);
+  EXPECT_EQ(answer.at("edits").at(1).at("source"), boost::json::parse(R"({"begin": 13, "end": 17, "text": "come"})"));
+  EXPECT_EQ(answer.at("sentences").at("total"), 3);
+}
+
+TEST_F(RewriteTest, ATextIsNotSplitWhereTheRequestOrThePresetSaysSo) {
+  const auto requests = [&](const std::string& fields) {
+    return read_rewrite(R"({"text":"He go. She come.")" + fields + "}", model_.served(), kContext)->requests.size();
+  };
+  EXPECT_EQ(requests(""), 2u);
+  EXPECT_EQ(requests(R"(,"split":"none")"), 1u);
+  EXPECT_EQ(requests(R"(,"preset":"formal")"), 1u);
+  EXPECT_EQ(requests(R"(,"instruction":"Shout.")"), 1u);
+  EXPECT_EQ(requests(R"(,"instruction":"Shout.","split":"sentences")"), 2u);
+}
+
+TEST_F(RewriteTest, SentencesMayBeReadyInAnyOrder) {
+  const auto writer = writer_for(kThree);
+  std::string out;
+  writer->part(2, {"All is well.", {}}, out);
+  writer->end(2, {}, out);
+  writer->part(1, {"She  co", {}}, out);
+  EXPECT_EQ(out, "") << "nothing before the first sentence";
+  writer->part(0, {"He goes.", {}}, out);
+  engine::Finish computed, cut_short;
+  computed.usage.passes = 3;
+  computed.usage.output_tokens = 10;
+  computed.usage.accepted_tokens = 6;
+  computed.usage.by_origin[static_cast<size_t>(drafting::Origin::kSource)].accepted = 5;
+  cut_short.usage.output_tokens = 2;
+  cut_short.reason = engine::FinishReason::kLength;
+  writer->end(0, computed, out);
+  writer->part(1, {"mes!", {}}, out);
+  writer->end(1, cut_short, out);
+  std::string text;
+  for (const Event& event : events_of(out)) {
+    if (event.name == "text") text += boost::json::parse(event.data).at("text").as_string();
+  }
+  EXPECT_EQ(text, " He goes. She  comes!\n\nAll is well. ");
+  const auto result = boost::json::parse(events_of(out).back().data);
+  EXPECT_EQ(result.at("text").as_string(), text);
+  EXPECT_EQ(result.at("finish_reason"), "length");
+  EXPECT_EQ(result.at("sentences"), boost::json::parse(R"({"total": 3, "computed": 1})"));
+  EXPECT_EQ(result.at("tokens"), boost::json::parse(R"({"copied": 5, "guessed": 1, "computed": 4, "known": 2})"));
+}
+
+TEST_F(RewriteTest, AVeryLongTextGoesInFewerParts) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "He go. ";
+  const auto generation = read_rewrite("{\"text\":\"" + text + "\"}", model_.served(), kContext);
+  ASSERT_TRUE(generation);
+  EXPECT_LE(generation->requests.size(), 1 + kMaxSentences);
+  EXPECT_GT(generation->requests.size(), kMaxSentences / 2);
 }
 
 TEST_F(RewriteTest, AStreamTellsTextAndEditsAndTheWholeResultAtTheEnd) {

@@ -30,7 +30,8 @@ constexpr std::string_view kSchemas[] = {
 TokenSet allowed_one_by_one(Matcher& matcher) {
   TokenSet set(toy_tokens().trie->words());
   for (TokenId token = 0; token < toy_tokens().size(); ++token) {
-    const bool allowed = token == ToyTokens::kEnd ? matcher.complete() : matcher.allows(toy_tokens().bytes(token));
+    const bool allowed =
+        token == ToyTokens::kEnd ? matcher.complete() : matcher.allows(toy_tokens().bytes(token));
     if (allowed) insert(set, token);
   }
   return set;
@@ -56,8 +57,8 @@ TEST(Matcher, AllowsTogetherWhatItAllowsOneByOne) {
   }
 }
 
-// What an answer becomes of which each token is any allowed one. Quotes and brackets are taken more often, so that it
-// comes to an end.
+// What an answer becomes of which each token is any allowed one. Quotes and brackets are taken more often, so
+// that it comes to an end.
 std::string random_answer(Matcher matcher, std::mt19937& random) {
   std::string text;
   TokenSet allowed;
@@ -122,8 +123,8 @@ TEST(Matcher, ManyEqualAlternativesAreOne) {
   // Each level has two ways to the next: 2^30 ways to the string.
   std::string schema = R"({"$ref": "#/$defs/0", "$defs": {)";
   for (int level = 0; level < 30; ++level) {
-    schema += fmt::format(R"("{}": {{"anyOf": [{{"$ref": "#/$defs/{}"}}, {{"$ref": "#/$defs/{}"}}]}},)", level, level + 1,
-                          level + 1);
+    schema += fmt::format(R"("{}": {{"anyOf": [{{"$ref": "#/$defs/{}"}}, {{"$ref": "#/$defs/{}"}}]}},)",
+                          level, level + 1, level + 1);
   }
   schema += R"("30": {"type": "string"}}})";
   EXPECT_TRUE(fits(schema, "\"text\""));

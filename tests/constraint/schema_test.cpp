@@ -38,13 +38,15 @@ TEST(Schema, AllPropertiesMayBeLeftOutWhereNoneIsRequired) {
   for (const char* text : {"{}", "{ }", R"({"a": null})", R"({"b": true})", R"({"a":null,"b":false})"}) {
     EXPECT_TRUE(fits(kSchema, text)) << text;
   }
-  for (const char* text : {"", "{,}", R"({"b": true, "a": null})", R"({"a": null, "a": null})", R"({"c": 1})"}) {
+  for (const char* text :
+       {"", "{,}", R"({"b": true, "a": null})", R"({"a": null, "a": null})", R"({"c": 1})"}) {
     EXPECT_FALSE(fits(kSchema, text)) << text;
   }
 }
 
 TEST(Schema, AdditionalPropertiesComeBehindAndAreNoneOfTheDeclared) {
-  constexpr std::string_view kSchema = R"({"type": "object", "properties": {"né": {"type": "null"}, "no\"": {}},
+  constexpr std::string_view kSchema =
+      R"({"type": "object", "properties": {"né": {"type": "null"}, "no\"": {}},
       "additionalProperties": {"type": "integer"}})";
   EXPECT_TRUE(fits(kSchema, R"({"né": null, "x": 1, "yy": 2})"));
   EXPECT_TRUE(fits(kSchema, R"({"n": 1})"));
@@ -60,8 +62,9 @@ TEST(Schema, ARequiredPropertyThatIsNotDescribedIsWrittenAllTheSame) {
   EXPECT_TRUE(fits(R"({"required": ["a"]})", R"({"a": [1, {"b": null}]})"));
   EXPECT_FALSE(fits(R"({"required": ["a"]})", R"({"b": 1})"));
   EXPECT_TRUE(fits(R"({"required": ["a"], "properties": {"b": {"const": 1}}})", R"({"b": 1, "a": 2})"));
-  EXPECT_THAT(compile(R"({"required": ["a"], "properties": {}, "additionalProperties": false})").error().message,
-              HasSubstr("no value fits"));
+  EXPECT_THAT(
+      compile(R"({"required": ["a"], "properties": {}, "additionalProperties": false})").error().message,
+      HasSubstr("no value fits"));
 }
 
 TEST(Schema, NumbersAreThoseOfJson) {
@@ -81,25 +84,31 @@ TEST(Schema, StringsAreUtf8WithTheEscapesOfJson) {
   for (const char* text : {R"("")", R"("a\n\"\\\/ b")", "\"ü€😀\"", R"("\u00e9 \ud83d\ude00")"}) {
     EXPECT_TRUE(fits(kSchema, text)) << text;
   }
-  for (const char* text : {"\"", "\"a\nb\"", R"("\x")", R"("\u12")", R"("\ud83d")", R"("\ude00")", "\"\xC3\"", "\"\xFF\"",
-                           "\"\xC0\x80\"", "\"\xED\xA0\x80\"", "\"\xF4\x90\x80\x80\"", "\"\xE0\x80\x80\""}) {
+  for (const char* text :
+       {"\"", "\"a\nb\"", R"("\x")", R"("\u12")", R"("\ud83d")", R"("\ude00")", "\"\xC3\"", "\"\xFF\"",
+        "\"\xC0\x80\"", "\"\xED\xA0\x80\"", "\"\xF4\x90\x80\x80\"", "\"\xE0\x80\x80\""}) {
     EXPECT_FALSE(fits(kSchema, text)) << text;
   }
 }
 
 TEST(Schema, LengthsCountCharactersHoweverTheyAreWritten) {
   constexpr std::string_view kSchema = R"({"type": "string", "minLength": 2, "maxLength": 3})";
-  for (const char* text : {R"("ab")", "\"ü€😀\"", R"("a\n\ud83d\ude00")"}) EXPECT_TRUE(fits(kSchema, text)) << text;
-  for (const char* text : {R"("")", R"("a")", R"("abcd")", R"("\u00e9")"}) EXPECT_FALSE(fits(kSchema, text)) << text;
+  for (const char* text : {R"("ab")", "\"ü€😀\"", R"("a\n\ud83d\ude00")"})
+    EXPECT_TRUE(fits(kSchema, text)) << text;
+  for (const char* text : {R"("")", R"("a")", R"("abcd")", R"("\u00e9")"})
+    EXPECT_FALSE(fits(kSchema, text)) << text;
   EXPECT_FALSE(may_begin(kSchema, "\"abcd"));
   EXPECT_TRUE(fits(R"({"minLength": 1})", R"("any length")"));
   EXPECT_TRUE(fits(R"({"maxLength": 0})", R"("")"));
 }
 
 TEST(Schema, ArraysHaveAsManyItemsAsTheyMay) {
-  constexpr std::string_view kSchema = R"({"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 3})";
-  for (const char* text : {"[1]", "[1, 2]", "[1,2,3]", "[\n  1,\n  2\n]"}) EXPECT_TRUE(fits(kSchema, text)) << text;
-  for (const char* text : {"[]", "[1,2,3,4]", "[1,]", "[true]", "[1 2]"}) EXPECT_FALSE(fits(kSchema, text)) << text;
+  constexpr std::string_view kSchema =
+      R"({"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 3})";
+  for (const char* text : {"[1]", "[1, 2]", "[1,2,3]", "[\n  1,\n  2\n]"})
+    EXPECT_TRUE(fits(kSchema, text)) << text;
+  for (const char* text : {"[]", "[1,2,3,4]", "[1,]", "[true]", "[1 2]"})
+    EXPECT_FALSE(fits(kSchema, text)) << text;
   EXPECT_TRUE(fits(R"({"type": "array", "maxItems": 0})", "[]"));
   EXPECT_FALSE(fits(R"({"type": "array", "maxItems": 0})", "[1]"));
   EXPECT_TRUE(fits(R"({"minItems": 2})", R"([1, "x", [], {}])"));
@@ -124,7 +133,8 @@ TEST(Schema, AnyOfAndSeveralTypesAreAlternatives) {
   for (const char* text : {"7", R"({"kind": "a"})", R"({"kind": "ab", "x": null})"}) {
     EXPECT_TRUE(fits(kSchema, text)) << text;
   }
-  for (const char* text : {R"({"kind": "ab"})", R"({"kind": "a", "x": null})"}) EXPECT_FALSE(fits(kSchema, text)) << text;
+  for (const char* text : {R"({"kind": "ab"})", R"({"kind": "a", "x": null})"})
+    EXPECT_FALSE(fits(kSchema, text)) << text;
   EXPECT_TRUE(fits(R"({"type": ["string", "null"], "maxLength": 2})", "null"));
   EXPECT_TRUE(fits(R"({"type": ["string", "null"], "maxLength": 2})", R"("ab")"));
   EXPECT_FALSE(fits(R"({"type": ["string", "null"], "maxLength": 2})", R"("abc")"));
@@ -206,7 +216,8 @@ TEST(Schema, WhatCannotBeHeldIsRefusedWithItsPlace) {
 
 TEST(Schema, DescriptionsAndUnusedDefinitionsChangeNothing) {
   EXPECT_TRUE(fits(R"({"$schema": "x", "$id": "y", "description": "z", "type": "null", "default": 3,
-      "$defs": {"unused": {"pattern": "never looked at"}}})", "null"));
+      "$defs": {"unused": {"pattern": "never looked at"}}})",
+                   "null"));
 }
 
 TEST(Schema, AnObjectOfAnyKindIsStillAnObject) {
@@ -219,7 +230,8 @@ TEST(Schema, AnObjectOfAnyKindIsStillAnObject) {
 }
 
 TEST(Schema, AlternativesAreFramedByTheirOwnTexts) {
-  const auto schema = boost::json::parse(R"({"properties": {"city": {"type": "string"}}, "required": ["city"]})");
+  const auto schema =
+      boost::json::parse(R"({"properties": {"city": {"type": "string"}}, "required": ["city"]})");
   const std::vector<Framed> calls = {{"<call>a:", &schema, "</call>"}, {"<call>ab:", nullptr, "!"}};
   const auto grammar = std::make_shared<Grammar>(compile_alternatives(calls).value());
   const auto whole = [&](std::string_view text) {

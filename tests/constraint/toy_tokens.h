@@ -1,4 +1,5 @@
-// A vocabulary for tests of constraints: an end token, every byte, and pieces of JSON that cut across its grammar.
+// A vocabulary for tests of constraints: an end token, every byte, and pieces of JSON that cut across its
+// grammar.
 #pragma once
 
 #include <boost/json.hpp>
@@ -20,11 +21,52 @@ class ToyTokens {
   ToyTokens() {
     bytes_.emplace_back();
     for (int byte = 0; byte < 256; ++byte) bytes_.emplace_back(1, static_cast<char>(byte));
-    for (const char* piece :
-         {"{\"", "\":", "\": ", "\", \"", "\",\"", "\"}", "}}", "}]", "},{", "[{", "[]", "{}", ", ", "\n  ", "\n    ",
-          "true", "false", "null", "tr", "12", "0.5", "-1", "e+5", "name", "na", "me\":", " word", " words", "ü", "€",
-          "\xE2\x82", "😀", "\\n", "\\u00", "\\\"", "\\", "\"name\"", "\"a\":", "a", "abc", "            ", "x\"", "\"\"",
-          "}\n", "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", "name"}) {
+    for (const char* piece : {"{\"",
+                              "\":",
+                              "\": ",
+                              "\", \"",
+                              "\",\"",
+                              "\"}",
+                              "}}",
+                              "}]",
+                              "},{",
+                              "[{",
+                              "[]",
+                              "{}",
+                              ", ",
+                              "\n  ",
+                              "\n    ",
+                              "true",
+                              "false",
+                              "null",
+                              "tr",
+                              "12",
+                              "0.5",
+                              "-1",
+                              "e+5",
+                              "name",
+                              "na",
+                              "me\":",
+                              " word",
+                              " words",
+                              "ü",
+                              "€",
+                              "\xE2\x82",
+                              "😀",
+                              "\\n",
+                              "\\u00",
+                              "\\\"",
+                              "\\",
+                              "\"name\"",
+                              "\"a\":",
+                              "a",
+                              "abc",
+                              "            ",
+                              "x\"",
+                              "\"\"",
+                              "}\n",
+                              "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
+                              "name"}) {
       bytes_.emplace_back(piece);
     }
     trie = std::make_shared<TokenTrie>(

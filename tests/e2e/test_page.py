@@ -118,6 +118,16 @@ def test_a_text_is_rewritten_as_it_is_typed(page):
     wait(page, lambda: text(page, "#result") == "")
 
 
+def test_only_the_sentence_that_changed_is_computed(page):
+    type_text(page, "The garden are big. We was here before.")
+    wait_for_answer(page)
+    type_text(page, "The garden are big. We was there before.")
+    wait_for_answer(page)
+    wait(page, lambda: "1 of 2 sentences were known" in text(page, "#tokens-text"))
+    assert find(page, "#token-bar .tokens-computed") and find(page, "#token-bar .tokens-known")
+    picture(page, "sentences")
+
+
 def test_edits_are_accepted_and_rejected_by_keyboard_and_all_at_once(page):
     type_text(page, "She go to school today.")
     wait_for_answer(page)

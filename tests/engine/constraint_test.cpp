@@ -24,7 +24,8 @@ constexpr model::ExecutorLimits kLimits{.page_size = 4,
 class ByteText final : public TokenText {
  public:
   std::string_view bytes(TokenId token) const override {
-    return token == kEnd ? std::string_view() : std::string_view(all_).substr(static_cast<size_t>(token) - 1, 1);
+    return token == kEnd ? std::string_view()
+                         : std::string_view(all_).substr(static_cast<size_t>(token) - 1, 1);
   }
   bool is_end(TokenId token) const override { return token == kEnd; }
 
@@ -37,7 +38,8 @@ class ByteText final : public TokenText {
 };
 
 std::shared_ptr<const constraint::Grammar> grammar(const char* schema) {
-  return std::make_shared<constraint::Grammar>(constraint::compile_schema(boost::json::parse(schema)).value());
+  return std::make_shared<constraint::Grammar>(
+      constraint::compile_schema(boost::json::parse(schema)).value());
 }
 
 const char* const kPerson = R"({"properties": {"name": {"type": "string", "maxLength": 6},
@@ -46,7 +48,8 @@ const char* const kPerson = R"({"properties": {"name": {"type": "string", "maxLe
 Request request_of(bool sampled) {
   Request request{.prompt = {10, 20, 30}, .max_tokens = 200, .constraint = grammar(kPerson)};
   if (sampled) {
-    request.sampling = {.temperature = 1.5f, .top_k = 60, .min_p = 0.01f, .presence_penalty = 0.3f, .seed = 9};
+    request.sampling = {
+        .temperature = 1.5f, .top_k = 60, .min_p = 0.01f, .presence_penalty = 0.3f, .seed = 9};
   }
   return request;
 }

@@ -33,6 +33,17 @@ TEST_F(ServerTest, TheStreamOfARewriteHasTheTextsOfTheWholeAnswer) {
   for (size_t i = 0; i < 2; ++i) EXPECT_EQ(whole[i].at("text"), boost::json::string_view(streamed[i]));
 }
 
+TEST_F(ServerTest, OneSentenceOfAParagraphThatChangesIsOneThatIsComputed) {
+  start();
+  const auto rewritten = [&](const std::string& text) {
+    return ask(post_to("/v1/rewrite", R"({"text":")" + text + R"("})")).json();
+  };
+  const auto first = rewritten("He go. She come. They sees.");
+  EXPECT_EQ(first.at("sentences"), boost::json::parse(R"({"total": 3, "computed": 3})"));
+  const auto second = rewritten("He go. She came. They sees.");
+  EXPECT_EQ(second.at("sentences"), boost::json::parse(R"({"total": 3, "computed": 1})"));
+}
+
 TEST_F(ServerTest, ListsThePresets) {
   start();
   EXPECT_EQ(ask(get("/v1/presets")).json().at("data").at(0).at("object"), "preset");
