@@ -69,7 +69,7 @@ def test_a_model_can_be_loaded_kept_and_pulled_but_not_removed(client, model):
 
 
 def test_what_is_not_there_is_refused_by_name(client, model):
-    with pytest.raises(ollama.ResponseError, match="format"):
-        client.generate(model, SENTENCE, format="yaml")
+    with pytest.raises(ollama.ResponseError, match="#/pattern"):
+        client.generate(model, SENTENCE, format={"pattern": "x"})
     with pytest.raises(ollama.ResponseError, match="temperature"):
         client.generate(model, SENTENCE, options={"temperature": 9})
