@@ -6,11 +6,11 @@ set -euo pipefail
 
 build_packages=(
   g++ cmake ninja-build ccache lld
-  libboost1.81-dev libboost-json1.81-dev libcli11-dev libcurl4-openssl-dev libexpected-dev libfmt-dev
+  libboost1.81-dev libboost-json1.81-dev libcli11-dev libcurl4-openssl-dev libexpected-dev libfmt-dev libhiredis-dev
   libspdlog-dev libssl-dev libtomlplusplus-dev libutf8proc-dev libxxhash-dev prometheus-cpp-dev
   python3 python3-pip
 )
-test_packages=(clang llvm libgtest-dev libgmock-dev libbenchmark-dev openssl python3-venv chromium chromium-driver)
+test_packages=(clang llvm libgtest-dev libgmock-dev libbenchmark-dev openssl redis-server python3-venv chromium chromium-driver)
 emulator_packages=(g++-aarch64-linux-gnu qemu-user googletest)
 
 wanted=()

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "apps/logging.h"
+#include "cache/redis.h"
 
 namespace riposte::apps {
 namespace {
@@ -69,7 +70,8 @@ void add_log(CLI::App& command, ServerSettings& settings) {
   command.add_flag("--log-text", settings.options.log_text, "log what was asked, too: texts of users!");
 }
 
-void add_cache(CLI::App& command, server::ServerOptions& options) {
+void add_cache(CLI::App& command, ServerSettings& settings) {
+  server::ServerOptions& options = settings.options;
   command
       .add_option("--response-cache", options.cache_bytes,
                   "memory for answers that were given before, as 64MiB; 0: none")
@@ -82,6 +84,23 @@ void add_cache(CLI::App& command, server::ServerOptions& options) {
           "how long an answer may be given again")
       ->check(CLI::Range(1, kYear))
       ->default_str("3600");
+  command.add_option("--redis", settings.redis_url,
+                     "share those answers with other servers of the same model, through Redis: "
+                     "redis://[[user]:password@]host[:port][/database] or unix:///path");
+  command
+      .add_option("--redis-timeout-ms", settings.redis_timeout_ms,
+                  "how long a request may wait for Redis before it is computed anyway")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+}
+
+Result<std::shared_ptr<cache::SharedAnswers>> shared_answers(const ServerSettings& settings) {
+  if (settings.redis_url.empty()) return nullptr;
+  auto redis = cache::parse_redis_url(settings.redis_url);
+  if (!redis) return pass_on(redis);
+  redis->timeout = std::chrono::milliseconds(settings.redis_timeout_ms);
+  redis->time_to_live = settings.options.cache_time_to_live;
+  return cache::share_through_redis(*redis);
 }
 
 }  // namespace
@@ -90,7 +109,7 @@ void add_server_options(CLI::App& command, ServerSettings& settings) {
   add_listening(command, settings.options);
   add_access(command, settings);
   add_log(command, settings);
-  add_cache(command, settings.options);
+  add_cache(command, settings);
 }
 
 Result<server::ServerOptions> resolve(const ServerSettings& settings) {
@@ -105,6 +124,9 @@ Result<server::ServerOptions> resolve(const ServerSettings& settings) {
     if (!keys) return pass_on(keys);
     options.keys = std::move(*keys);
   }
+  auto shared = shared_answers(settings);
+  if (!shared) return pass_on(shared);
+  options.shared_answers = std::move(*shared);
   return options;
 }
 

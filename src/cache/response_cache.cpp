@@ -83,8 +83,9 @@ size_t ResponseCache::Hash::operator()(std::string_view key) const {
   return XXH3_64bits_withSeed(key.data(), key.size(), seed);
 }
 
-ResponseCache::ResponseCache(const ResponseCacheOptions& options, Now now)
-    : options_(options), now_(std::move(now)), index_(0, Hash{random_seed()}) {}
+ResponseCache::ResponseCache(const ResponseCacheOptions& options, Now now,
+                             std::shared_ptr<SharedAnswers> shared)
+    : options_(options), now_(std::move(now)), shared_(std::move(shared)), index_(0, Hash{random_seed()}) {}
 
 void ResponseCache::drop(Entries::iterator entry) {
   counts_.bytes -= static_cast<int64_t>(entry->bytes);
@@ -92,7 +93,14 @@ void ResponseCache::drop(Entries::iterator entry) {
   entries_.erase(entry);
 }
 
-std::shared_ptr<const CachedAnswer> ResponseCache::find(std::string_view key) {
+std::shared_ptr<const CachedAnswer> ResponseCache::find(std::string_view key, const Plausible& plausible) {
+  if (auto here = find_here(key)) return here;
+  if (!shared_) return nullptr;
+  std::optional<CachedAnswer> elsewhere = shared_->find(key, plausible);
+  return elsewhere ? keep(std::string(key), std::move(*elsewhere)) : nullptr;
+}
+
+std::shared_ptr<const CachedAnswer> ResponseCache::find_here(std::string_view key) {
   const std::lock_guard lock(mutex_);
   const auto found = index_.find(key);
   if (found != index_.end() && found->second->expires <= now_()) {
@@ -107,23 +115,30 @@ std::shared_ptr<const CachedAnswer> ResponseCache::find(std::string_view key) {
 }
 
 void ResponseCache::put(std::string key, CachedAnswer answer) {
+  if (shared_) shared_->put(key, answer);
+  keep(std::move(key), std::move(answer));
+}
+
+std::shared_ptr<const CachedAnswer> ResponseCache::keep(std::string key, CachedAnswer answer) {
   const size_t bytes = bytes_of(key, answer);
-  if (bytes > options_.max_bytes) return;
   auto kept = std::make_shared<const CachedAnswer>(std::move(answer));
+  if (bytes > options_.max_bytes) return kept;
   const std::lock_guard lock(mutex_);
   if (const auto found = index_.find(key); found != index_.end()) drop(found->second);
   while (!entries_.empty() && static_cast<size_t>(counts_.bytes) + bytes > options_.max_bytes) {
     drop(std::prev(entries_.end()));
   }
-  entries_.push_front({std::move(key), std::move(kept), bytes, now_() + options_.time_to_live});
+  entries_.push_front({std::move(key), kept, bytes, now_() + options_.time_to_live});
   index_.emplace(entries_.front().key, entries_.begin());
   counts_.bytes += static_cast<int64_t>(bytes);
+  return kept;
 }
 
 ResponseCache::Counts ResponseCache::counts() const {
   const std::lock_guard lock(mutex_);
   Counts counts = counts_;
   counts.entries = static_cast<int64_t>(entries_.size());
+  if (shared_) counts.shared = shared_->counts();
   return counts;
 }
 

@@ -18,6 +18,13 @@ uint64_t owner_within(uint64_t key, uint64_t user) {
   return std::max<uint64_t>(1, XXH3_64bits(both, sizeof both));
 }
 
+// What an answer to this request can be at all, wherever it comes from.
+cache::Plausible plausible_answer(const api::ServedModel& model, const engine::Request& request) {
+  return {.vocabulary = static_cast<int32_t>(model.tokenizer.vocabulary_size()),
+          .prompt_tokens = static_cast<int32_t>(request.prompt.size()),
+          .max_tokens = request.max_tokens};
+}
+
 }  // namespace
 
 Exchange::Exchange(const Services& services, const ExchangeSetup& setup, api::Generation& generation,
@@ -55,7 +62,8 @@ api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const Services& servic
   CacheUse use = setup.cache;
   if (!services.cache || !generation->repeatable) use.read = use.store = false;
   std::unique_ptr<Exchange> exchange(new Exchange(services, setup, *generation, queue));
-  if (const auto submitted = exchange->submit(std::move(generation->requests), use, setup.owner); !submitted) {
+  if (const auto submitted = exchange->submit(std::move(generation->requests), use, setup.owner);
+      !submitted) {
     return tl::unexpected<api::ApiError>(api::from_error(submitted.error()));
   }
   return exchange;
@@ -76,7 +84,8 @@ Result<void> Exchange::submit_one(engine::Request request, const CacheUse& use, 
   // Without an answer a request has been sent for what it leaves behind: the prompt's keys and values.
   if ((use.read || use.store) && request.max_tokens > 0) {
     std::string key = cache::request_key(services_.model.fingerprint, request);
-    if (const auto kept = use.read ? services_.cache->find(key) : nullptr) {
+    if (const auto kept =
+            use.read ? services_.cache->find(key, plausible_answer(services_.model, request)) : nullptr) {
       clock_.found_in_cache();
       if (!request.supersedes.empty()) {
         services_.model.engine.supersede(request.owner, std::move(request.supersedes), request.batch);

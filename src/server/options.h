@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cache/shared_answers.h"
 #include "server/access_log.h"
 #include "server/api_keys.h"
 
@@ -16,18 +18,18 @@ namespace riposte::server {
 struct ServerOptions {
   std::string address = "127.0.0.1";  // an IPv4 or IPv6 address, or "localhost"
   uint16_t port = 8080;               // 0: any that is free
-  ApiKeys keys;                       // empty: everybody may ask, so only this machine may reach the server
+  ApiKeys keys = {};                  // empty: everybody may ask, so only this machine may reach the server
   bool allow_anonymous = false;       // ... or others too
   bool open_metrics = false;          // GET /metrics needs no key
   bool share_between_keys = false;    // answers and guesses of one key serve the others
-  std::vector<std::string> allowed_origins;  // of pages in browsers; see Origins
-  std::string tls_certificate, tls_key;      // files in PEM; both empty: no encryption
+  std::vector<std::string> allowed_origins = {};   // of pages in browsers; see Origins
+  std::string tls_certificate = {}, tls_key = {};  // files in PEM; both empty: no encryption
 
-  std::optional<LogFormat> log_requests;  // nothing: no line for each request
-  bool log_text = false;                  // with what was asked
+  std::optional<LogFormat> log_requests = {};  // nothing: no line for each request
+  bool log_text = false;                       // with what was asked
 
-  int threads = 2;                    // for sockets and JSON; the engine has its own
-  size_t max_connections = 1024;      // further ones get a 503 and are closed
+  int threads = 2;                // for sockets and JSON; the engine has its own
+  size_t max_connections = 1024;  // further ones get a 503 and are closed
 
   uint64_t max_body_bytes = uint64_t{8} << 20;  // beyond: 413
   uint32_t max_header_bytes = 16 << 10;         // beyond: 431
@@ -35,6 +37,7 @@ struct ServerOptions {
 
   size_t cache_bytes = 64 << 20;  // of the response cache; 0: none
   std::chrono::seconds cache_time_to_live{3600};
+  std::shared_ptr<cache::SharedAnswers> shared_answers = {};  // with other servers; null: none
 
   std::chrono::milliseconds idle_timeout{75'000};   // between two requests of a connection
   std::chrono::milliseconds read_timeout{30'000};   // from a request's first byte to its last; beyond: 408
