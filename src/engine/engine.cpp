@@ -70,6 +70,7 @@ struct Engine::State {
   Forecast forecast;  // of what the thread had when it last looked, and what has been submitted since
   int32_t waiting_in_loop = 0;  // submitted, taken by the thread, not admitted when it last looked
   Totals totals;
+  Load load;
   bool stopping = false;
   RequestId last_id = 0;
 
@@ -109,6 +110,7 @@ void Engine::State::run() {
       std::unique_lock lock(mutex);
       waiting_in_loop = loop.waiting();
       totals = loop.totals();
+      load = loop.load();
       loop.refresh(forecast);
       for (const auto& sequence : submitted) add_to_forecast(*sequence);
       if (loop.idle()) {
@@ -191,6 +193,13 @@ void Engine::supersede(uint64_t owner, std::string key, uint64_t batch) {
     state_->superseded.push_back(std::move(newer));
   }
   state_->changed.notify_one();
+}
+
+Load Engine::load() const {
+  const std::lock_guard lock(state_->mutex);
+  Load load = state_->load;
+  load.waiting = state_->waiting_in_loop + static_cast<int32_t>(state_->submitted.size());
+  return load;
 }
 
 Totals Engine::totals() const {

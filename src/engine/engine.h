@@ -52,6 +52,8 @@ class Engine {
   void supersede(uint64_t owner, std::string key, uint64_t batch);
   // Thread-safe. Complete up to the last step that ended, or the one before.
   Totals totals() const;
+  // Thread-safe. As of the last step, and with what has been submitted since.
+  Load load() const;
 
  private:
   struct State;

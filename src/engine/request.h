@@ -128,6 +128,15 @@ struct Totals {
   void add(const Totals& others);
 };
 
+// What an engine has to do at this moment.
+struct Load {
+  int32_t waiting = 0;  // requests
+  int32_t running = 0;
+  int32_t pages = 0;  // of KV memory
+  int32_t page_size = 0;  // tokens
+  int32_t pages_in_use = 0;  // held by running requests or promised to them
+};
+
 inline constexpr size_t kMaxStops = 16;
 inline constexpr size_t kMaxStopBytes = 512;
 

@@ -51,6 +51,14 @@ Sequence* Scheduler::find(RequestId id) {
   return nullptr;
 }
 
+Load Scheduler::load() const {
+  return {.waiting = waiting(),
+          .running = static_cast<int32_t>(running_.size()),
+          .pages = cache_.pages(),
+          .page_size = cache_.page_size(),
+          .pages_in_use = cache_.pages() - cache_.available()};
+}
+
 void Scheduler::finish_all(FinishReason reason) {
   for (const auto& sequence : running_) sequence->finish(reason);
   for (const auto& sequence : waiting_) sequence->finish(reason);

@@ -76,6 +76,7 @@ class Scheduler {
   std::span<const std::unique_ptr<Sequence>> running() const { return running_; }
   int32_t waiting() const { return static_cast<int32_t>(waiting_.size()); }
   kvcache::PageCache& cache() { return cache_; }
+  Load load() const;
   bool idle() const { return running_.empty() && waiting_.empty(); }
   // Marks everything that runs or waits as finished.
   void finish_all(FinishReason reason);

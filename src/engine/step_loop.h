@@ -35,6 +35,7 @@ class StepLoop {
   bool idle() const { return scheduler_.idle(); }
   int32_t waiting() const { return scheduler_.waiting(); }
   const Totals& totals() const { return totals_; }
+  Load load() const { return scheduler_.load(); }
   Forecast forecast() const { return {pace_, {}}; }
   // Brings a forecast up to date.
   void refresh(Forecast& forecast) const;

@@ -21,9 +21,10 @@ uint64_t mix(uint64_t x) {
 }
 
 std::shared_ptr<cache::ResponseCache> make_cache(const ServerOptions& options) {
-  if (options.cache_bytes == 0) return nullptr;
+  if (options.cache_bytes == 0 && !options.shared_answers) return nullptr;
   return std::make_shared<cache::ResponseCache>(
-      cache::ResponseCacheOptions{options.cache_bytes, options.cache_time_to_live});
+      cache::ResponseCacheOptions{options.cache_bytes, options.cache_time_to_live},
+      cache::ResponseCache::Clock::now, options.shared_answers);
 }
 
 }  // namespace
@@ -41,7 +42,9 @@ std::string Hub::metrics_text() {
   const std::lock_guard lock(metrics_mutex_);
   return metrics.text({.connections = connections(),
                        .cache = services.cache ? services.cache->counts() : cache::ResponseCache::Counts{},
-                       .engine = model.engine.totals()});
+                       .engine = model.engine.totals(),
+                       .load = model.engine.load(),
+                       .model = model.name});
 }
 
 uint64_t Hub::next_random() {

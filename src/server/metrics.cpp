@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
+#include <utility>
 
 namespace riposte::server {
 namespace {
@@ -16,6 +18,7 @@ using prometheus::Counter;
 using prometheus::Gauge;
 using prometheus::Histogram;
 using prometheus::Registry;
+using Labels = std::map<std::string, std::string>;
 
 // From what a cached answer takes to what nobody waits for, about three bounds in each power of ten.
 const Histogram::BucketBoundaries kSeconds = {
@@ -84,12 +87,45 @@ struct Metrics::State {
   Counter& cache_hits = counter("riposte_response_cache_hits_total", "Answers that were given before");
   Counter& cache_misses =
       counter("riposte_response_cache_misses_total", "Cacheable requests that had to be computed");
+  Counter& shared_hits = counter("riposte_shared_cache_hits_total", "Answers that another server had given");
+  Counter& shared_misses = counter("riposte_shared_cache_misses_total", "Answers that no server had given");
+  Counter& shared_skipped = counter("riposte_shared_cache_skipped_total",
+                                    "Requests that did not ask the shared cache: it was not there");
+  Counter& shared_failures = counter("riposte_shared_cache_failures_total",
+                                     "Lost connections and damaged values of the shared cache");
   Gauge& cache_bytes = gauge(registry, "riposte_response_cache_bytes", "Memory of the response cache");
   Gauge& connections = gauge(registry, "riposte_connections", "Open connections");
   Gauge& resident =
       gauge(registry, "riposte_resident_bytes", "Memory of the process, the model's file included");
+  Gauge& waiting = gauge(registry, "riposte_requests_waiting", "Requests that wait for their first step");
+  Gauge& running = gauge(registry, "riposte_requests_running", "Requests that are being answered");
+  Gauge& kv_in_use = gauge(registry, "riposte_kv_in_use_ratio",
+                           "Part of the KV memory that running requests hold or were promised");
+  void tell_routers(const Now& now);
   prometheus::TextSerializer serializer;
 };
+
+// The names of the protocol's table, in which a fraction of 1 is called a percentage. There are no adapters.
+void Metrics::State::tell_routers(const Now& now) {
+  const engine::Load& load = now.load;
+  const double used = load.pages > 0 ? static_cast<double>(load.pages_in_use) / load.pages : 0.0;
+  waiting.Set(load.waiting);
+  running.Set(load.running);
+  kv_in_use.Set(used);
+  const auto set = [&](const std::string& name, const std::string& help, Labels labels, double value) {
+    labels.emplace("model_name", now.model);
+    prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels).Set(value);
+  };
+  set("vllm:num_requests_waiting", "As riposte_requests_waiting", {}, load.waiting);
+  set("vllm:num_requests_running", "As riposte_requests_running", {}, load.running);
+  set("vllm:kv_cache_usage_perc", "As riposte_kv_in_use_ratio", {}, used);
+  set("vllm:gpu_cache_usage_perc", "The same by its older name", {}, used);
+  set("vllm:cache_config_info", "The KV memory's pages, as labels",
+      {{"block_size", std::to_string(load.page_size)}, {"num_gpu_blocks", std::to_string(load.pages)}}, 1);
+  set("vllm:lora_requests_info", "Adapters, as labels; the value is the time",
+      {{"max_lora", "0"}, {"running_lora_adapters", ""}, {"waiting_lora_adapters", ""}},
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {}
 Metrics::~Metrics() = default;
@@ -125,6 +161,11 @@ std::string Metrics::text(const Now& now) {
   raise_to(state.output_tokens, now.engine.output_tokens);
   raise_to(state.cache_hits, now.cache.hits);
   raise_to(state.cache_misses, now.cache.misses);
+  raise_to(state.shared_hits, now.cache.shared.hits);
+  raise_to(state.shared_misses, now.cache.shared.misses);
+  raise_to(state.shared_skipped, now.cache.shared.skipped);
+  raise_to(state.shared_failures, now.cache.shared.failures);
+  state.tell_routers(now);
   state.cache_bytes.Set(static_cast<double>(now.cache.bytes));
   state.connections.Set(static_cast<double>(now.connections));
   state.resident.Set(resident_bytes());

@@ -10,7 +10,8 @@
 
 namespace riposte::server {
 
-// Thread-safe. Names begin with "riposte_"; times are in seconds.
+// Thread-safe. Names begin with "riposte_"; times are in seconds. What routers look at has the names that they know
+// besides (model server protocol of the Gateway API Inference Extension, whose reference is vLLM's metrics).
 class Metrics {
  public:
   Metrics();
@@ -30,6 +31,8 @@ class Metrics {
     size_t connections = 0;
     cache::ResponseCache::Counts cache;
     engine::Totals engine;
+    engine::Load load;
+    std::string model;  // its name
   };
   // By one thread at a time.
   std::string text(const Now& now);

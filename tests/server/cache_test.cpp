@@ -81,10 +81,25 @@ TEST_F(ServerTest, MetricsCountWhatHappened) {
        {"riposte_response_cache_hits_total 1", "riposte_response_cache_misses_total 1",
         "riposte_http_answers_total{status=\"404\"} 1", "riposte_http_answers_total{status=\"200\"} 2",
         "riposte_prefill_seconds_count 1", "riposte_answer_seconds_count 2", "riposte_requests_total 1",
-        "riposte_connections "}) {
+        "riposte_connections ", "vllm:num_requests_waiting{model_name=\"tiny/babble\"} 0",
+        "vllm:num_requests_running{model_name=\"tiny/babble\"} 0", "vllm:kv_cache_usage_perc{model_name=\"tiny/babble\"} 0",
+        "vllm:gpu_cache_usage_perc", "vllm:lora_requests_info{max_lora=\"0\"", "vllm:cache_config_info{block_size=\"16\""}) {
     EXPECT_THAT(response.body, HasSubstr(line));
   }
   EXPECT_THAT(response.body, Not(HasSubstr("riposte_resident_bytes 0")));
+}
+
+TEST_F(ServerTest, MetricsTellRoutersWhatIsRunningAndHowMuchMemoryItHolds) {
+  make_answers_endless();
+  start();
+  RawClient client = connect();
+  client.send(post(chat_body("x", R"("stream":true)")));
+  ASSERT_THAT(client.receive_until("\n\n"), HasSubstr("data: "));
+  EXPECT_TRUE(eventually([&] {
+    const std::string text = ask(get("/metrics")).body;
+    return text.find("vllm:num_requests_running{model_name=\"tiny/babble\"} 1") != std::string::npos &&
+           text.find("riposte_kv_in_use_ratio 0\n") == std::string::npos;
+  }));
 }
 
 }  // namespace
