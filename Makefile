@@ -9,10 +9,12 @@ RIPOSTE = build/release/riposte
 PYTHON = build/venv/bin/python
 # Layers that read what a file or a socket brings: their tests run under sanitizers in every `make test`.
 INPUT_LAYERS = gguf tokenizer chat api
+# Layers in which threads meet.
+THREADED_LAYERS = hardware engine cache server
 # Processors that this machine is not.
 EMULATED = --emulated-arm build/arm --emulated-x86 build/release
 
-.PHONY: help build run test test-full test-arm sanitize fuzz format clean
+.PHONY: help build run test test-full test-arm sanitize tsan fuzz format clean
 .PHONY: release-tests fuzz-build sanitize-build arm-build test-model
 
 help:
@@ -23,6 +25,7 @@ help:
 	@echo "make test-full  the same with all models, all tests under sanitizers, $(FUZZ_SECONDS) s for each fuzz target"
 	@echo "make test-arm   the kernels on emulated processors: 64-bit Arm, and x86-64 with AVX2 or less"
 	@echo "make sanitize   all tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make tsan       the tests of layers in which threads meet under ThreadSanitizer: $(THREADED_LAYERS)"
 	@echo "make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make format     clang-format over all sources"
 	@echo "make clean      remove build/"
@@ -60,6 +63,13 @@ test-arm: release-tests arm-build $(PYTHON)
 
 sanitize: sanitize-build $(PYTHON)
 	@$(PYTHON) tools/run_tests.py --sanitized build/sanitize all
+
+# Without address space randomisation, of which newer kernels do more than ThreadSanitizer of GCC 12 can bear.
+tsan: $(PYTHON)
+	@tools/install_dependencies.sh build test
+	@cmake --preset tsan >/dev/null
+	@cmake --build build/tsan -j $(JOBS) --target $(addprefix test_,$(THREADED_LAYERS))
+	@setarch -R $(PYTHON) tools/run_tests.py --sanitized build/tsan $(THREADED_LAYERS)
 
 fuzz: fuzz-build $(PYTHON)
 	@$(PYTHON) tools/run_tests.py --fuzz build/fuzz --fuzz-seconds $(FUZZ_SECONDS)
