@@ -148,9 +148,9 @@ ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& mod
   return generation;
 }
 
-ApiResult<std::string> list_presets(std::string_view, const ServedModel& model) {
+ApiResult<std::string> list_presets(std::string_view, const Models& models) {
   json::array list;
-  for (const rewrite::Preset& preset : model.presets.all()) {
+  for (const rewrite::Preset& preset : models.presets.all()) {
     list.push_back(json::object{{"id", json::string(preset.name)},
                                 {"object", "preset"},
                                 {"language", json::string(preset.language)},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/answer.h"
+#include "api/models.h"
 #include "rewrite/presets.h"
 
 namespace riposte::api {
@@ -36,6 +37,6 @@ ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& mod
                                    const RequestContext& context);
 
 // GET /v1/presets.
-ApiResult<std::string> list_presets(std::string_view body, const ServedModel& model);
+ApiResult<std::string> list_presets(std::string_view body, const Models& models);
 
 }  // namespace riposte::api

@@ -104,7 +104,7 @@ ApiResult<void> check_sampling(const sampling::SamplingParams& sampling, const S
 }
 
 ApiResult<void> check_model(const std::string& name, const ServedModel& model) {
-  if (name.empty() || name == model.name) return {};
+  if (name.empty() || is_called(name, model.name, model.aliases)) return {};
   return tl::unexpected<ApiError>(
       {404, "invalid_request_error",
        fmt::format("there is no model '{}' here; this server serves '{}'", name, model.name), "model",

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "chat/template.h"
 #include "engine/engine.h"
@@ -13,12 +16,12 @@ namespace riposte::api {
 
 // What is told about a model file to those who ask.
 struct ModelDetails {
-  std::string family;          // the architecture: "qwen2"
-  std::string quantization;    // "Q4_K_M"
-  std::string template_source; // of the chat template
+  std::string family;           // the architecture: "qwen2"
+  std::string quantization;     // "Q4_K_M"
+  std::string template_source;  // of the chat template
   int64_t parameters = 0;
   int64_t file_bytes = 0;
-  int64_t modified = 0;        // seconds since 1970
+  int64_t modified = 0;  // seconds since 1970
 };
 
 // All that is referred to must outlive whoever holds this.
@@ -33,6 +36,11 @@ struct ServedModel {
   int32_t context_length = 0;  // tokens of prompt and answer together
   ModelDetails details = {};
   const rewrite::Presets& presets = rewrite::Presets::built_in();
+  std::vector<std::string> aliases = {};  // other names of it
 };
+
+// Whether a client that asks for `asked` means the model of this name; ":latest" behind a name, as Ollama's
+// clients write, is the same model.
+bool is_called(std::string_view asked, std::string_view name, std::span<const std::string> aliases);
 
 }  // namespace riposte::api

@@ -23,12 +23,13 @@ inline constexpr const char* kDefaultModel = "qwen";
 
 struct RuntimeOptions {
   std::string model = kDefaultModel;
-  std::string executor = "cpu";  // "cpu" or "float"
-  std::string instruction_set;   // empty: the best of this machine
-  int threads = 0;               // 0: all processors that this process may use
-  bool pin_threads = false;      // bind each thread of the team but the caller to a processor
-  int32_t context = 4096;        // tokens of KV memory, shared by all sequences
-  uint64_t kv_bytes = 0;         // the same in bytes; 0: as `context` says
+  std::vector<std::string> aliases = {};  // other names under which a server knows it
+  std::string executor = "cpu";           // "cpu" or "float"
+  std::string instruction_set;            // empty: the best of this machine
+  int threads = 0;                        // 0: all processors that this process may use
+  bool pin_threads = false;               // bind each thread of the team but the caller to a processor
+  int32_t context = 4096;                 // tokens of KV memory, shared by all sequences
+  uint64_t kv_bytes = 0;                  // the same in bytes; 0: as `context` says
   const rewrite::Presets* pinned =
       nullptr;               // their instructions stay in KV memory, which gets larger by them
   std::string packed_cache;  // the folder that keeps packed weights for the next start; empty: none

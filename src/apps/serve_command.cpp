@@ -1,22 +1,19 @@
-// riposte serve: one model behind HTTP until a signal says stop.
+// riposte serve: models behind HTTP until a signal says stop.
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <thread>
 
 #include "apps/command.h"
 #include "apps/config_file.h"
-#include "apps/fingerprint.h"
 #include "apps/home.h"
-#include "apps/model_details.h"
+#include "apps/resident_model.h"
 #include "apps/runtime.h"
 #include "apps/server_options.h"
-#include "engine/engine.h"
 #include "server/server.h"
 
 namespace riposte::apps {
@@ -26,6 +23,7 @@ struct Options {
   std::string config_file;
   ServerSettings server;
   RuntimeOptions runtime;
+  ShelfPlan shelf = {.keep_alive = std::chrono::minutes(5)};
   std::string presets_file;
   bool pin_presets = true;
 };
@@ -79,30 +77,17 @@ Result<void> run_serve(const Options& options) {
     if (!loaded) return pass_on(loaded);
     presets = std::move(*loaded);
   }
-  RuntimeOptions runtime_options = options.runtime;
-  if (options.pin_presets) runtime_options.pinned = presets ? &*presets : &rewrite::Presets::built_in();
-  const auto runtime = Runtime::open(runtime_options);
-  if (!runtime) return pass_on(runtime);
-  std::optional<chat::Template> chat_template;
-  if (!runtime->model().chat_template.empty()) {
-    auto parsed = parse_chat_template(runtime->model());
-    if (!parsed) return pass_on(parsed);
-    chat_template = std::move(*parsed);
-  }
-  engine::Engine engine(runtime->executor(), runtime->tokenizer(), runtime->engine_options());
-  server::Server server(*listening,
-                        {.name = runtime->name(),
-                         .created = static_cast<int64_t>(std::time(nullptr)),
-                         .fingerprint = fingerprint(runtime->model(), options.runtime.executor),
-                         .tokenizer = runtime->tokenizer(),
-                         .chat_template = chat_template ? &*chat_template : nullptr,
-                         .engine = engine,
-                         .context_length = runtime->context_length(),
-                         .details = model_details(runtime->model()),
-                         .presets = presets ? *presets : rewrite::Presets::built_in()});
+  const rewrite::Presets& all_presets = presets ? *presets : rewrite::Presets::built_in();
+  RuntimeOptions runtime = options.runtime;
+  if (options.pin_presets) runtime.pinned = &all_presets;
+  ShelfPlan plan = options.shelf;
+  if (plan.models.empty() && !plan.on_demand) plan.models.push_back(kDefaultModel);
+  const auto shelf = fill_shelf(plan, runtime, all_presets);
+  if (!shelf) return pass_on(shelf);
+  server::Server server(*listening, *shelf, all_presets);
   const auto port = server.start();
   if (!port) return pass_on(port);
-  print_invitation(*listening, *port, runtime->name());
+  print_invitation(*listening, *port, (*shelf)->list().front().name);
 
   int signal = 0;
   sigwait(&signals, &signal);
@@ -128,13 +113,39 @@ void add_serve_command(CLI::App& app, Run& run) {
       "the "
       "start and on disk for the next one");
   options->runtime.packed_cache = packed_directory().string();
-  add_model_option(*command, options->runtime);
+  command
+      ->add_option(
+          "--model,-m", options->shelf.models,
+          "a name of the catalogue, or the path of a .gguf file; may be given again: all of them stay in "
+          "memory, and a request names the one that it means")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->default_str(kDefaultModel);
+  command->add_flag(
+      "--on-demand", options->shelf.on_demand,
+      "serve whatever lies in the models folder, too: a model is loaded when somebody asks for it");
+  command
+      ->add_option_function<int>(
+          "--keep-alive",
+          [options](int seconds) {
+            options->shelf.keep_alive =
+                seconds < 0 ? server::KeepAlive() : server::KeepAlive(std::chrono::seconds(seconds));
+          },
+          "seconds that a model loaded on demand stays after its last request; -1: for ever")
+      ->check(CLI::Range(-1, 365 * 24 * 3600))
+      ->default_str("300");
+  command
+      ->add_option("--model-memory", options->shelf.memory_bytes,
+                   "memory for all models together, as 8GiB: beyond, the one that was used least recently "
+                   "leaves; 0: no "
+                   "bound")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->default_str("0");
   add_executor_options(*command, options->runtime);
   add_drafting_option(*command, options->runtime);
   add_config_option(*command, options->config_file);
-  command->footer(
-      kConfigHelp + help_footer("  riposte serve --model qwen --port 8080\n"
-                  "  curl http://127.0.0.1:8080/v1/models"));
+  command->footer(kConfigHelp + help_footer("  riposte serve --model qwen --port 8080\n"
+                                            "  curl http://127.0.0.1:8080/v1/models"));
   command->callback([options, command, &run] {
     run = [options, command] {
       const auto configured = apply_config_file(*command, options->config_file);

@@ -77,6 +77,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start_exchange(const Route& route, const Request& request, const Visitor& visitor);
   void note(const Request& request);
   void log_answer(int status);
+  void find_model(const Route& route, const std::string& body, const ExchangeSetup& setup);
+  void begin_exchange(const Route& route, std::string_view body, const ExchangeSetup& setup,
+                      ModelShelf::Handle model);
   void pump();
 
   void send(std::string text);

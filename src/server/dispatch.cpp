@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "api/model_wish.h"
 #include "api/models.h"
 #include "server/connection.h"
 
@@ -64,8 +65,8 @@ CacheUse cache_use_of(const Request& request) {
   return use;
 }
 
-Reply now_reply(const Route& route, std::string_view body, const api::ServedModel& model) {
-  api::ApiResult<std::string> json = route.answer(body, model);
+Reply now_reply(const Route& route, std::string_view body, const api::Models& models) {
+  api::ApiResult<std::string> json = route.answer(body, models);
   if (!json) return error_reply(json.error(), route.dialect);
   return {200, std::move(*json)};
 }
@@ -88,11 +89,17 @@ Reply ready_reply(bool stopping) {
   return error_reply({503, "server_error", "the server is about to stop", "", "stopping"});
 }
 
-Reply model_reply(const api::ServedModel& model, const std::string& id) {
-  if (id == model.name) return {200, api::model_json(model), {}};
+Reply model_reply(const api::Models& models, const std::string& id) {
+  if (const api::ListedModel* model = models.find(id)) return {200, api::model_json(*model), {}};
   return error_reply({404, "invalid_request_error",
-                      "there is no model '" + id + "' here; this server serves '" + model.name + "'", "model",
+                      "there is no model '" + id + "' here; this server serves " + models.names(), "model",
                       "model_not_found"});
+}
+
+Reply no_model_reply(const Error& error, api::Dialect dialect) {
+  api::ApiError refused = api::from_error(error, "model");
+  if (error.code == ErrorCode::kNotFound) refused.code = "model_not_found";
+  return error_reply(refused, dialect);
 }
 
 }  // namespace
@@ -142,7 +149,7 @@ void Connection::answer_route(const Route& route, const Request& request) {
     case Endpoint::kGeneration:
       return start_exchange(route, request, visitor);
     case Endpoint::kAnswerNow:
-      return answer(now_reply(route, request.body(), hub_->model));
+      return answer(now_reply(route, request.body(), hub_->models()));
     case Endpoint::kMetrics:
       return answer({.body = hub_->metrics_text(), .content_type = "text/plain; version=0.0.4"});
     case Endpoint::kReady:
@@ -150,7 +157,7 @@ void Connection::answer_route(const Route& route, const Request& request) {
     case Endpoint::kAsset:
       return answer(asset_reply(*route.asset));
     case Endpoint::kModel:
-      return answer(model_reply(hub_->model, route.model_id));
+      return answer(model_reply(hub_->models(), route.model_id));
     case Endpoint::kOptions:
       return answer_options(route, request);
   }
@@ -202,6 +209,38 @@ void Connection::start_exchange(const Route& route, const Request& request, cons
                             .dialect = route.dialect,
                             .received = received,
                             .max_unsent_bytes = hub_->options.max_unsent_bytes};
+  find_model(route, request.body(), setup);
+}
+
+// The model that the request names may have to be loaded first: others go on being served meanwhile.
+void Connection::find_model(const Route& route, const std::string& body, const ExchangeSetup& setup) {
+  api::ModelWish wish;
+  if (hub_->shelf->size() > 1 || route.dialect == api::Dialect::kOllama) {
+    auto read = api::read_model_wish(body);
+    if (!read) return answer(error_reply(read.error(), route.dialect));
+    wish = std::move(*read);
+  }
+  // With a single model its dialect says best what is wrong with another name.
+  if (hub_->shelf->size() == 1) wish.model.clear();
+  auto model = hub_->shelf->find(wish.model);
+  if (wish.has_keep_alive) hub_->shelf->keep_alive(wish.model, wish.keep_alive);
+  if (!model) return answer(no_model_reply(model.error(), route.dialect));
+  if (*model) return begin_exchange(route, body, setup, std::move(*model));
+  hub_->shelf->load(wish.model, [hub = hub_, strand = socket_.get_executor(), weak = weak_from_this(), route,
+                                 body, setup](Result<ModelShelf::Handle> loaded) {
+    boost::asio::post(strand, [weak, route, body, setup, loaded = std::move(loaded)]() mutable {
+      const auto self = weak.lock();
+      if (!self || self->state_ != State::kBusy) return;  // the client has left
+      self->guarded([&] {
+        if (!loaded) return self->answer(no_model_reply(loaded.error(), route.dialect));
+        self->begin_exchange(route, body, setup, std::move(*loaded));
+      });
+    });
+  });
+}
+
+void Connection::begin_exchange(const Route& route, std::string_view body, const ExchangeSetup& setup,
+                                ModelShelf::Handle model) {
   // The engine's thread holds the hub, in whose io_context it posts, but never the connection: that may end
   // any time.
   auto wake = [hub = hub_, strand = socket_.get_executor(), weak = weak_from_this()] {
@@ -209,7 +248,7 @@ void Connection::start_exchange(const Route& route, const Request& request, cons
       if (const auto self = weak.lock()) self->guarded([&] { self->pump(); });
     });
   };
-  auto exchange = Exchange::start(hub_->services, route.read, request.body(), setup, std::move(wake));
+  auto exchange = Exchange::start(hub_->services, std::move(model), route.read, body, setup, std::move(wake));
   if (!exchange) return answer(error_reply(exchange.error(), route.dialect));
   exchange_ = std::move(*exchange);
   pump();  // what is known already needs no wake-up

@@ -27,9 +27,10 @@ cache::Plausible plausible_answer(const api::ServedModel& model, const engine::R
 
 }  // namespace
 
-Exchange::Exchange(const Services& services, const ExchangeSetup& setup, api::Generation& generation,
-                   std::shared_ptr<AnswerQueue> queue)
+Exchange::Exchange(const Services& services, ModelShelf::Handle model, const ExchangeSetup& setup,
+                   api::Generation& generation, std::shared_ptr<AnswerQueue> queue)
     : services_(services),
+      model_(std::move(model)),
       dialect_(setup.dialect),
       clock_(setup.received),
       stream_(generation.stream),
@@ -42,13 +43,14 @@ Exchange::~Exchange() {
 
 void Exchange::cancel() {
   if (queue_->finished()) return;
-  for (const engine::RequestId id : running_) services_.model.engine.cancel(id);
+  for (const engine::RequestId id : running_) model_->served().engine.cancel(id);
 }
 
-api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const Services& services, api::ReadGeneration read,
-                                                          std::string_view body, const ExchangeSetup& setup,
+api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const Services& services, ModelShelf::Handle model,
+                                                          api::ReadGeneration read, std::string_view body,
+                                                          const ExchangeSetup& setup,
                                                           std::function<void()> wake) {
-  api::ApiResult<api::Generation> generation = read(body, services.model, setup.context);
+  api::ApiResult<api::Generation> generation = read(body, model->served(), setup.context);
   if (!generation) return tl::unexpected<api::ApiError>(generation.error());
   // A whole answer is bounded by the context already.
   const size_t bound = generation->stream ? setup.max_unsent_bytes : std::numeric_limits<size_t>::max();
@@ -61,7 +63,7 @@ api::ApiResult<std::unique_ptr<Exchange>> Exchange::start(const Services& servic
   }
   CacheUse use = setup.cache;
   if (!services.cache || !generation->repeatable) use.read = use.store = false;
-  std::unique_ptr<Exchange> exchange(new Exchange(services, setup, *generation, queue));
+  std::unique_ptr<Exchange> exchange(new Exchange(services, std::move(model), setup, *generation, queue));
   if (const auto submitted = exchange->submit(std::move(generation->requests), use, setup.owner);
       !submitted) {
     return tl::unexpected<api::ApiError>(api::from_error(submitted.error()));
@@ -83,19 +85,18 @@ Result<void> Exchange::submit(std::vector<engine::Request> requests, const Cache
 Result<void> Exchange::submit_one(engine::Request request, const CacheUse& use, engine::Listener listener) {
   // Without an answer a request has been sent for what it leaves behind: the prompt's keys and values.
   if ((use.read || use.store) && request.max_tokens > 0) {
-    std::string key = cache::request_key(services_.model.fingerprint, request);
-    if (const auto kept =
-            use.read ? services_.cache->find(key, plausible_answer(services_.model, request)) : nullptr) {
+    std::string key = cache::request_key(model_->served().fingerprint, request);
+    if (const auto kept = use.read ? services_.cache->find(key, plausible_answer(model_->served(), request)) : nullptr) {
       clock_.found_in_cache();
       if (!request.supersedes.empty()) {
-        services_.model.engine.supersede(request.owner, std::move(request.supersedes), request.batch);
+        model_->served().engine.supersede(request.owner, std::move(request.supersedes), request.batch);
       }
       cache::replay(*kept, listener);
       return {};
     }
     if (use.store) listener = cache::recorded(services_.cache, std::move(key), std::move(listener));
   }
-  const auto id = services_.model.engine.submit(std::move(request), std::move(listener));
+  const auto id = model_->served().engine.submit(std::move(request), std::move(listener));
   if (!id) return pass_on(id);
   running_.push_back(*id);
   return {};

@@ -14,10 +14,10 @@
 
 #include "api/answer.h"
 #include "api/error.h"
-#include "api/served_model.h"
 #include "cache/response_cache.h"
 #include "server/answer_queue.h"
 #include "server/metrics.h"
+#include "server/model_shelf.h"
 #include "server/reply.h"
 #include "server/server_timing.h"
 
@@ -25,7 +25,6 @@ namespace riposte::server {
 
 // What all exchanges of a server share.
 struct Services {
-  const api::ServedModel& model;
   std::shared_ptr<cache::ResponseCache> cache;  // null: none
   Metrics& metrics;
 };
@@ -63,8 +62,9 @@ class Exchange {
  public:
   // `read` is the dialect. `wake` is called on the engine's thread whenever next() may have something; where
   // nothing is to be computed, next() has everything at once.
-  static api::ApiResult<std::unique_ptr<Exchange>> start(const Services& services, api::ReadGeneration read,
-                                                         std::string_view body, const ExchangeSetup& setup,
+  static api::ApiResult<std::unique_ptr<Exchange>> start(const Services& services, ModelShelf::Handle model,
+                                                         api::ReadGeneration read, std::string_view body,
+                                                         const ExchangeSetup& setup,
                                                          std::function<void()> wake);
   ~Exchange();
   Exchange(const Exchange&) = delete;
@@ -87,8 +87,8 @@ class Exchange {
   void cancel();
 
  private:
-  Exchange(const Services& services, const ExchangeSetup& setup, api::Generation& generation,
-           std::shared_ptr<AnswerQueue> queue);
+  Exchange(const Services& services, ModelShelf::Handle model, const ExchangeSetup& setup,
+           api::Generation& generation, std::shared_ptr<AnswerQueue> queue);
   Result<void> submit(std::vector<engine::Request> requests, const CacheUse& use, uint64_t owner);
   Result<void> submit_one(engine::Request request, const CacheUse& use, engine::Listener listener);
   void count(const AnswerQueue::Taken& taken);
@@ -97,6 +97,7 @@ class Exchange {
   std::optional<api::ApiError> failure_of(const AnswerQueue::Taken& taken) const;
 
   const Services services_;
+  const ModelShelf::Handle model_;  // it stays as long as this
   const api::Dialect dialect_;
   ExchangeClock clock_;
   const bool stream_;

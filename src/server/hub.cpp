@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <random>
 #include <utility>
 
@@ -29,22 +30,40 @@ std::shared_ptr<cache::ResponseCache> make_cache(const ServerOptions& options) {
 
 }  // namespace
 
-Hub::Hub(ServerOptions given_options, api::ServedModel given_model)
+Hub::Hub(ServerOptions given_options, std::shared_ptr<ModelShelf> given_shelf,
+         const rewrite::Presets& given_presets)
     : options(std::move(given_options)),
-      model(std::move(given_model)),
+      shelf(std::move(given_shelf)),
+      presets(given_presets),
       gatekeeper(options.keys),
       origins(options.allowed_origins, !options.keys.empty()),
       access_log(options.log_requests),
-      services{model, make_cache(options), metrics},
+      services{make_cache(options), metrics},
       random_base_(random_seed()) {}
 
 std::string Hub::metrics_text() {
   const std::lock_guard lock(metrics_mutex_);
   return metrics.text({.connections = connections(),
                        .cache = services.cache ? services.cache->counts() : cache::ResponseCache::Counts{},
-                       .engine = model.engine.totals(),
-                       .load = model.engine.load(),
-                       .model = model.name});
+                       .engine = shelf->totals(),
+                       .load = shelf->load(),
+                       .model = shelf->list().front().name});
+}
+
+api::Models Hub::models() const {
+  api::Models models(presets);
+  const auto now = std::chrono::system_clock::now();
+  for (const ModelShelf::Listing& listing : shelf->list()) {
+    api::ListedModel& model = models.all.emplace_back(
+        listing.loaded ? api::ListedModel(listing.loaded->served()) : api::ListedModel());
+    model.name = listing.name;
+    model.aliases = listing.aliases;
+    if (!listing.loaded) model.details = listing.details;
+    if (!listing.loaded) model.created = listing.details.modified;
+    if (listing.bytes > 0) model.memory_bytes = static_cast<int64_t>(listing.bytes);
+    if (listing.stays) model.expires_at = std::chrono::system_clock::to_time_t(now + *listing.stays);
+  }
+  return models;
 }
 
 uint64_t Hub::next_random() {

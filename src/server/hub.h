@@ -13,11 +13,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "api/served_model.h"
+#include "api/models.h"
 #include "server/access_log.h"
 #include "server/exchange.h"
 #include "server/gatekeeper.h"
 #include "server/metrics.h"
+#include "server/model_shelf.h"
 #include "server/options.h"
 #include "server/origins.h"
 
@@ -27,16 +28,17 @@ class Connection;
 
 class Hub {
  public:
-  Hub(ServerOptions options, api::ServedModel model);
+  Hub(ServerOptions options, std::shared_ptr<ModelShelf> shelf, const rewrite::Presets& presets);
 
   const ServerOptions options;
-  const api::ServedModel model;
+  std::shared_ptr<ModelShelf> shelf;  // until drop_models()
+  const rewrite::Presets& presets;
   Metrics metrics;
   Gatekeeper gatekeeper;
   const Origins origins;
   const AccessLog access_log;
   std::shared_ptr<boost::asio::ssl::context> tls;  // null: in the clear; set before the first connection
-  const Services services;  // of exchanges
+  const Services services;                         // of exchanges
   boost::asio::io_context io;
 
   // Thread-safe from here on.
@@ -46,11 +48,14 @@ class Hub {
   // From here on, `when_empty` is called each time the last connection has gone.
   void begin_stop(std::function<void()> when_empty);
   void end_stop();  // when_empty is not called any more
+  // When no thread serves any more. What engines still hold of the hub must not be what ends them.
+  void drop_models() { shelf.reset(); }
 
   void enter(const std::shared_ptr<Connection>& connection);
   void leave(const Connection* connection);
   size_t connections() const;
   std::string metrics_text();
+  api::Models models() const;  // as they are at this moment
   std::vector<std::shared_ptr<Connection>> all() const;
 
  private:

@@ -36,7 +36,7 @@ constexpr Entry told(std::string_view method, std::string_view path, AnswerNow a
   return {method, path, Endpoint::kAnswerNow, nullptr, answer, dialect};
 }
 
-api::ApiResult<std::string> health(std::string_view, const api::ServedModel&) {
+api::ApiResult<std::string> health(std::string_view, const api::Models&) {
   return R"({"status":"ok"})";
 }
 

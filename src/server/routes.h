@@ -6,13 +6,14 @@
 #include <tl/expected.hpp>
 
 #include "api/answer.h"
+#include "api/models.h"
 #include "server/assets.h"
 #include "server/reply.h"
 
 namespace riposte::server {
 
 // An answer that needs no engine: the body of a request to JSON.
-using AnswerNow = api::ApiResult<std::string> (*)(std::string_view body, const api::ServedModel& model);
+using AnswerNow = api::ApiResult<std::string> (*)(std::string_view body, const api::Models& models);
 
 enum class Endpoint { kGeneration, kAnswerNow, kModel, kMetrics, kReady, kAsset, kOptions };
 

@@ -72,12 +72,35 @@ Result<std::shared_ptr<asio::ssl::context>> tls_of(const ServerOptions& options)
   return make_tls_context(options.tls_certificate, options.tls_key);
 }
 
+// A model whose parts belong to somebody else.
+class Lent final : public LoadedModel {
+ public:
+  explicit Lent(const api::ServedModel& model) : model_(model) {}
+  const api::ServedModel& served() const override { return model_; }
+
+ private:
+  const api::ServedModel model_;
+};
+
+std::shared_ptr<ModelShelf> shelf_of(const api::ServedModel& model) {
+  ShelfModel only{
+      .name = model.name,
+      .aliases = model.aliases,
+      .load = [model]() -> Result<std::unique_ptr<LoadedModel>> { return std::make_unique<Lent>(model); }};
+  only.stays = true;
+  only.loaded = std::make_shared<Lent>(model);
+  only.details = model.details;
+  std::vector<ShelfModel> all;
+  all.push_back(std::move(only));
+  return std::make_shared<ModelShelf>(std::move(all));
+}
+
 }  // namespace
 
 // The acceptor and the timers are used in one strand only.
 struct Server::State {
-  State(ServerOptions options, api::ServedModel model)
-      : hub(std::make_shared<Hub>(std::move(options), std::move(model))),
+  State(ServerOptions options, std::shared_ptr<ModelShelf> shelf, const rewrite::Presets& presets)
+      : hub(std::make_shared<Hub>(std::move(options), std::move(shelf), presets)),
         strand(asio::make_strand(hub->io)),
         acceptor(strand),
         accept_pause(strand),
@@ -208,12 +231,16 @@ void Server::State::run_thread() {
   }
 }
 
+Server::Server(ServerOptions options, std::shared_ptr<ModelShelf> shelf, const rewrite::Presets& presets)
+    : state_(std::make_unique<State>(std::move(options), std::move(shelf), presets)) {}
+
 Server::Server(ServerOptions options, api::ServedModel model)
-    : state_(std::make_unique<State>(std::move(options), std::move(model))) {}
+    : Server(std::move(options), shelf_of(model), model.presets) {}
 
 Server::~Server() {
   stop();
   wait();
+  state_->hub->drop_models();
 }
 
 Result<uint16_t> Server::start() try {

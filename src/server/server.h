@@ -6,13 +6,17 @@
 
 #include "api/served_model.h"
 #include "base/result.h"
+#include "server/model_shelf.h"
 #include "server/options.h"
 
 namespace riposte::server {
 
 class Server {
  public:
-  // What `model` refers to must outlive the server.
+  // `presets` must outlive the server.
+  Server(ServerOptions options, std::shared_ptr<ModelShelf> shelf,
+         const rewrite::Presets& presets = rewrite::Presets::built_in());
+  // One model that stays. What it refers to must outlive the server.
   Server(ServerOptions options, api::ServedModel model);
   // stop() and wait().
   ~Server();
