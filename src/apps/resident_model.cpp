@@ -1,5 +1,7 @@
 #include "apps/resident_model.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
@@ -47,12 +49,14 @@ class ResidentModel final : public server::LoadedModel {
   const api::ServedModel served_;
 };
 
-// Weights as they are packed are about as large as the file, and there is KV memory beside them.
-uint64_t memory_of(const fs::path& file) {
-  constexpr double kPacked = 1.2;
-  std::error_code error;
-  const auto size = fs::file_size(file, error);
-  return error ? 0 : static_cast<uint64_t>(kPacked * static_cast<double>(size));
+// What a file tells without being opened.
+api::ModelDetails details_of(const fs::path& file) {
+  api::ModelDetails details;
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return details;
+  details.file_bytes = status.st_size;
+  details.modified = status.st_mtime;
+  return details;
 }
 
 std::vector<std::string> aliases_of(const Catalogue& catalogue, const fs::path& file) {
@@ -67,11 +71,14 @@ server::ShelfModel shelf_model(const fs::path& file, const Catalogue& catalogue,
                                const rewrite::Presets& presets) {
   options.model = file.string();
   options.aliases = aliases_of(catalogue, file);
+  constexpr double kPacked = 1.2;  // packed weights beside the file, KV memory: roughly
+  const api::ModelDetails details = details_of(file);
   return {.name = file.stem().string(),
           .aliases = options.aliases,
-          .bytes = memory_of(file),
+          .bytes = static_cast<uint64_t>(kPacked * static_cast<double>(details.file_bytes)),
           .keep_alive = {},
-          .load = [options, &presets] { return load_resident_model(options, presets); }};
+          .load = [options, &presets] { return load_resident_model(options, presets); },
+          .details = details};
 }
 
 // All model files of the folder that are not there yet.

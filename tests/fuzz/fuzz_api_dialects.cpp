@@ -12,6 +12,7 @@
 
 #include "api/chat_request.h"
 #include "api/completion_request.h"
+#include "api/model_wish.h"
 #include "api/ollama_models.h"
 #include "api/ollama_request.h"
 #include "api/responses_request.h"
@@ -96,6 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const Dialect& dialect = kDialects[data[0] % std::size(kDialects)];
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
+  if (const auto wish = api::read_model_wish(body); !wish) check_error(wish.error(), dialect.errors);
   auto generation = dialect.read(body, model.served(), {"1", 1'700'000'000, 1});
   if (generation) {
     check_answer(std::move(*generation), model.tokenizer);
