@@ -70,6 +70,7 @@ struct ModelShelf::State : std::enable_shared_from_this<State> {
 
   // All of these under the mutex; those with a lock let go of it for a while.
   void expire();
+  bool someone_can_go() const;
   bool unload_one(std::unique_lock<std::mutex>& lock);
   bool load_first(std::unique_lock<std::mutex>& lock);
   Room make_room(size_t wanted);
@@ -139,6 +140,11 @@ std::optional<Clock::time_point> ModelShelf::State::next_expiry() const {
   return next;
 }
 
+bool ModelShelf::State::someone_can_go() const {
+  return std::ranges::any_of(entries,
+                             [](const Entry& one) { return one.loaded && one.leaving && one.uses == 0; });
+}
+
 bool ModelShelf::State::unload_one(std::unique_lock<std::mutex>& lock) {
   const auto entry = std::ranges::find_if(
       entries, [](const Entry& one) { return one.loaded && one.leaving && one.uses == 0; });
@@ -198,7 +204,7 @@ bool ModelShelf::State::load_first(std::unique_lock<std::mutex>& lock) {
   if (!entries[at].loaded) {
     const ShelfModel& model = entries[at].model;  // but for keep_alive it never changes
     const Room room = make_room(at);
-    if (room == Room::kLater) return false;
+    if (room == Room::kLater) return someone_can_go();
     if (room == Room::kNever) {
       result = fail(ErrorCode::kTooLarge,
                     "model '{}' needs {} MiB of memory: more than {} MiB for all models together leave it",

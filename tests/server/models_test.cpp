@@ -13,7 +13,10 @@ using ::testing::HasSubstr;
 class SeveralModels : public ::testing::Test {
  protected:
   struct Babbling final : LoadedModel {
-    explicit Babbling(const std::string& name) : served_(model.served()) { served_.name = name; }
+    explicit Babbling(const std::string& name) : served_(model.served()) {
+      served_.name = name;
+      served_.aliases = {name.substr(0, 1)};
+    }
     const api::ServedModel& served() const override { return served_; }
     BabbleModel model{4096};
     api::ServedModel served_;
@@ -124,7 +127,8 @@ TEST_F(SeveralModels, AChangeOfModelsDropsNoRequest) {
         connection.send(
             post(chat_body("request " + std::to_string(100 * client + i), "\"model\":\"" + name + "\"")));
         const Response response = connection.receive();
-        if (response.status == 200 && std::string(response.json().at("model").as_string()) == name) ++answered;
+        if (response.status == 200 && std::string(response.json().at("model").as_string()) == name)
+          ++answered;
       }
     });
   }
