@@ -42,12 +42,13 @@ Hub::Hub(ServerOptions given_options, std::shared_ptr<ModelShelf> given_shelf,
       random_base_(random_seed()) {}
 
 std::string Hub::metrics_text() {
+  const std::vector<ModelShelf::Listing> models = shelf->list();
   const std::lock_guard lock(metrics_mutex_);
   return metrics.text({.connections = connections(),
                        .cache = services.cache ? services.cache->counts() : cache::ResponseCache::Counts{},
                        .engine = shelf->totals(),
                        .load = shelf->load(),
-                       .model = shelf->list().front().name});
+                       .model = models.empty() ? std::string() : models.front().name});
 }
 
 api::Models Hub::models() const {
