@@ -72,12 +72,14 @@ class StepWorkOfTinyModel : public testing::Test {
 };
 
 // hidden 256, 4 heads and 2 KV heads of 64, feed forward 512, 2 layers.
-constexpr double kLayerWeights = 256 * (256 + 2 * 128) + 256 * 256 + 3 * 256 * 512;
+constexpr double kQkvWeights = 256 * (256 + 2 * 128);
+constexpr double kLayerWeights = kQkvWeights + 256 * 256 + 3 * 256 * 512;
 
-TEST_F(StepWorkOfTinyModel, MultipliesEveryWeightOncePerRowAndTheHeadPerAnswer) {
+TEST_F(StepWorkOfTinyModel, MultipliesEveryWeightOncePerRowButTheHeadAndMostOfTheLastLayerPerAnswer) {
   const double head = model_->config.vocabulary * 256.0;
   EXPECT_EQ(work_of_step(*model_, 1, 1, 0).all().multiplications, 2 * kLayerWeights + head);
-  EXPECT_EQ(work_of_step(*model_, 12, 1, 0).all().multiplications, 12 * 2 * kLayerWeights + head);
+  EXPECT_EQ(work_of_step(*model_, 12, 1, 0).all().multiplications,
+            12 * (kLayerWeights + kQkvWeights) + (kLayerWeights - kQkvWeights) + head);
   EXPECT_EQ(work_of_step(*model_, 12, 12, 0).all().multiplications, 12 * (2 * kLayerWeights + head));
 }
 
