@@ -44,9 +44,7 @@ void add_finish(const engine::Finish& part, engine::Finish& all) {
   sum.passes += part.usage.passes;
   sum.drafted_tokens += part.usage.drafted_tokens;
   sum.accepted_tokens += part.usage.accepted_tokens;
-  for (size_t origin = 0; origin < drafting::kOrigins; ++origin) {
-    sum.by_origin[origin].accepted += part.usage.by_origin[origin].accepted;
-  }
+  engine::add(part.usage.by_origin, sum.by_origin);
   all.timings.queue = std::max(all.timings.queue, part.timings.queue);
   all.timings.prefill = std::max(all.timings.prefill, part.timings.prefill);
   all.timings.decode = std::max(all.timings.decode, part.timings.decode);

@@ -17,7 +17,7 @@ Result<std::unique_ptr<server::LoadedModel>> load_resident_model(const RuntimeOp
                                                                  const rewrite::Presets& presets);
 
 struct ShelfPlan {
-  std::vector<std::string> models;  // by name of the catalogue or by path: loaded at once, and they stay
+  std::vector<std::string> models = {};  // by name of the catalogue or by path: loaded at once, and they stay
   bool on_demand = false;           // and whatever lies in the models folder: loaded when somebody asks
   server::KeepAlive keep_alive;     // of those on demand
   uint64_t memory_bytes = 0;        // for all together; 0: no bound

@@ -34,16 +34,20 @@ Result<void> check_stops(std::span<const std::string> stops) {
 
 }  // namespace
 
+void add(const CountsByOrigin& more, CountsByOrigin& sum) {
+  for (size_t origin = 0; origin < sum.size(); ++origin) {
+    sum[origin].drafted += more[origin].drafted;
+    sum[origin].accepted += more[origin].accepted;
+  }
+}
+
 void Totals::add(const Usage& usage) {
   ++requests;
   prompt_tokens += usage.prompt_tokens;
   cached_tokens += usage.cached_tokens;
   output_tokens += usage.output_tokens;
   passes += usage.passes;
-  for (size_t origin = 0; origin < by_origin.size(); ++origin) {
-    by_origin[origin].drafted += usage.by_origin[origin].drafted;
-    by_origin[origin].accepted += usage.by_origin[origin].accepted;
-  }
+  engine::add(usage.by_origin, by_origin);
 }
 
 void Totals::add(const Totals& others) {
@@ -54,10 +58,7 @@ void Totals::add(const Totals& others) {
   cached_tokens += others.cached_tokens;
   output_tokens += others.output_tokens;
   passes += others.passes;
-  for (size_t origin = 0; origin < by_origin.size(); ++origin) {
-    by_origin[origin].drafted += others.by_origin[origin].drafted;
-    by_origin[origin].accepted += others.by_origin[origin].accepted;
-  }
+  engine::add(others.by_origin, by_origin);
 }
 
 Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length) {

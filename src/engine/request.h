@@ -37,6 +37,7 @@ struct DraftCounts {
   int64_t accepted = 0;
 };
 using CountsByOrigin = std::array<DraftCounts, drafting::kOrigins>;  // index: drafting::Origin
+void add(const CountsByOrigin& more, CountsByOrigin& sum);
 
 struct Usage {
   int32_t prompt_tokens = 0;

@@ -62,6 +62,20 @@ def serve(model, *options):
         assert process.wait(timeout=30) == 0, "the server should stop in order"
 
 
+def write_tiny_model(path):
+    """A model file of a few hundred kilobytes with random weights."""
+    writer = BINARY.parent / "write_tiny_model"
+    if not writer.exists():
+        pytest.skip(f"there is no {writer}: build the tests")
+    subprocess.run([writer, path, "qwen2"], check=True, timeout=120)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny.gguf")
+
+
 @pytest.fixture(scope="session")
 def server():
     if not MODEL.exists():
@@ -70,11 +84,18 @@ def server():
 
 
 @pytest.fixture(scope="session")
-def short_server(tmp_path_factory):
+def short_server(tiny_model):
     """A server of random weights whose answers end soon, for tests that ask much and read little."""
-    writer = BINARY.parent / "write_tiny_model"
-    if not writer.exists():
-        pytest.skip(f"there is no {writer}: build the tests")
-    model = tmp_path_factory.mktemp("models") / "tiny.gguf"
-    subprocess.run([writer, model, "qwen2"], check=True, timeout=120)
-    yield from serve(model, "--context", "256", "--no-packed-cache")
+    yield from serve(tiny_model, "--context", "256", "--no-packed-cache")
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    """OpenAI's; files that test with another one have a fixture of their own."""
+    openai = pytest.importorskip("openai")
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def model(client):
+    return client.models.list().data[0].id

@@ -12,7 +12,7 @@ import time
 import httpx
 import pytest
 
-from conftest import BINARY, wait_for_address
+from conftest import BINARY, wait_for_address, write_tiny_model
 
 BODY = {"max_tokens": 24, "temperature": 0, "messages": [{"role": "user", "content": "Say it again."}]}
 MALFORMED = int(os.environ.get("RIPOSTE_MALFORMED", "10000" if os.environ.get("RIPOSTE_FULL") else "1000"))
@@ -22,11 +22,7 @@ class Service:
     """A server of a model of random weights that can be ended in any way and started again, with one home."""
 
     def __init__(self, folder):
-        self.folder, self.model, self.process, self.url = folder, folder / "tiny.gguf", None, None
-        writer = BINARY.parent / "write_tiny_model"
-        if not writer.exists():
-            pytest.skip(f"there is no {writer}: build the tests")
-        subprocess.run([writer, self.model, "qwen2"], check=True, timeout=120)
+        self.folder, self.model, self.process, self.url = folder, write_tiny_model(folder / "tiny.gguf"), None, None
         self.home = folder / "home"
 
     def start(self, *options, **changes):

@@ -31,16 +31,6 @@ PERSON = {
 }
 
 
-@pytest.fixture(scope="module")
-def client(server):
-    return openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0, timeout=120)
-
-
-@pytest.fixture(scope="module")
-def model(client):
-    return client.models.list().data[0].id
-
-
 def json_schema(schema, strict=True):
     return {"type": "json_schema", "json_schema": {"name": "answer", "strict": strict, "schema": schema}}
 

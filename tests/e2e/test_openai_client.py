@@ -19,16 +19,6 @@ SENTENCES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def client(server):
-    return openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0, timeout=120)
-
-
-@pytest.fixture(scope="module")
-def model(client):
-    return client.models.list().data[0].id
-
-
 def ask(client, model, sentence=SENTENCES[0], **fields):
     messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": sentence}]
     return client.chat.completions.create(

@@ -15,17 +15,6 @@ from conftest import BINARY, wait_for_address
 CHAT = {"model": "tiny", "max_tokens": 4, "temperature": 0, "messages": [{"role": "user", "content": "Secret text"}]}
 
 
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory):
-    """The file of a model of random weights."""
-    writer = BINARY.parent / "write_tiny_model"
-    if not writer.exists():
-        pytest.skip(f"there is no {writer}: build the tests")
-    path = tmp_path_factory.mktemp("models") / "tiny.gguf"
-    subprocess.run([writer, path, "qwen2"], check=True, timeout=120)
-    return path
-
-
 @pytest.fixture
 def start(tiny_model, tmp_path):
     """Starts servers with options, and ends what still runs."""

@@ -22,11 +22,6 @@ TOOLS = [{"type": "function", "function": WEATHER}, {"type": "function", "functi
 QUESTION = [{"role": "user", "content": "What is the weather in Kiel?"}]
 
 
-@pytest.fixture(scope="module")
-def client(server):
-    return openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0, timeout=120)
-
-
 def check_weather(arguments):
     assert set(arguments) == {"city", "unit"} and arguments["unit"] in ("C", "F")
 

@@ -26,7 +26,18 @@ TEST(Terms, AreReadFromTheirHeaders) {
   EXPECT_FALSE(read_terms("", std::string(257, 'x'), now));
 }
 
-TEST_F(ServerTest, ADeadlineThatCannotBeMetIsRefusedAtOnce) {
+class TermsTest : public ServerTest {
+ protected:
+  // An editor's request whose answer is being computed when this returns.
+  void type_without_end(RawClient& typing) {
+    typing.send(
+        post(chat_body("She go", R"("ignore_eos":true,"max_tokens":100000)"), "x-supersedes: editor\r\n"));
+    const int64_t before = model_.executor.steps;
+    ASSERT_TRUE(eventually([&] { return model_.executor.steps > before + 3; }));
+  }
+};
+
+TEST_F(TermsTest, ADeadlineThatCannotBeMetIsRefusedAtOnce) {
   start();
   const Response odd = ask(post(chat_body("soon"), "x-deadline-ms: soon\r\n"));
   EXPECT_EQ(odd.status, 400);
@@ -42,14 +53,11 @@ TEST_F(ServerTest, ADeadlineThatCannotBeMetIsRefusedAtOnce) {
   EXPECT_EQ(ask(post(chat_body("some time"), "x-deadline-ms: 60000\r\n")).status, 200);
 }
 
-TEST_F(ServerTest, TheNewestKeystrokeWins) {
+TEST_F(TermsTest, TheNewestKeystrokeWins) {
   start();
   make_answers_endless();
   RawClient typing = connect();
-  typing.send(
-      post(chat_body("She go", R"("ignore_eos":true,"max_tokens":100000)"), "x-supersedes: editor\r\n"));
-  const int64_t before = model_.executor.steps;
-  ASSERT_TRUE(eventually([&] { return model_.executor.steps > before + 3; }));
+  ASSERT_NO_FATAL_FAILURE(type_without_end(typing));
   const Response newer = ask(post(chat_body("She go to", R"("max_tokens":3)"), "x-supersedes: editor\r\n"));
   EXPECT_EQ(newer.status, 200);
   const Response older = typing.receive();
@@ -59,28 +67,25 @@ TEST_F(ServerTest, TheNewestKeystrokeWins) {
   EXPECT_TRUE(engine_comes_to_rest());
 }
 
-TEST_F(ServerTest, AnAnswerFromTheCacheSupersedesToo) {
+TEST_F(TermsTest, AnAnswerFromTheCacheSupersedesToo) {
   start();
   const std::string known = post(chat_body("known", R"("max_tokens":3)"), "x-supersedes: editor\r\n");
   ASSERT_EQ(ask(known).status, 200);
   make_answers_endless();
   RawClient typing = connect();
-  typing.send(
-      post(chat_body("She go", R"("ignore_eos":true,"max_tokens":100000)"), "x-supersedes: editor\r\n"));
-  const int64_t before = model_.executor.steps;
-  ASSERT_TRUE(eventually([&] { return model_.executor.steps > before + 3; }));
+  ASSERT_NO_FATAL_FAILURE(type_without_end(typing));
   EXPECT_EQ(ask(known).status, 200);
   EXPECT_EQ(typing.receive().status, 499);
 }
 
-TEST_F(ServerTest, ChoicesOfOneRequestDoNotSupersedeEachOther) {
+TEST_F(TermsTest, ChoicesOfOneRequestDoNotSupersedeEachOther) {
   start();
   const Response both = ask(post(chat_body("two", R"("n":2,"max_tokens":5)"), "x-supersedes: editor\r\n"));
   EXPECT_EQ(both.status, 200);
   EXPECT_EQ(both.json().at("choices").as_array().size(), 2u);
 }
 
-TEST_F(ServerTest, ARequestForNoTokensWarmsWhatComes) {
+TEST_F(TermsTest, ARequestForNoTokensWarmsWhatComes) {
   start();
   const std::string beginning(200, 'a');
   const Response warm = ask(post(chat_body(beginning, R"("max_tokens":0)")));
