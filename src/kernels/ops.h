@@ -105,28 +105,39 @@ struct PanelScreen {
   float* bounds;          // [rows]
 };
 
-// Attention of one position's query heads that share one key and value head.
+// Attention of the query heads that share one key and value head, for a few rows of one sequence.
 //
 //   score[j] = the dot product of query and key j: acc = fma(query[i], key[j][i], acc), i ascending, beginning with +0
-//   p[j]     = exp(score[j] - greatest score)           j in [begin, end)
+//   p[j]     = exp(score[j] - greatest score)           j in the row's [begin, end)
 //   out[i]   = (acc = fma(p[j], value[j][i], acc), j ascending, beginning with +0) / (row sum of p over j, where j lies in
 //              lane j % 16: blocks of keys are anchored at absolute positions)
 //
 // Queries are already multiplied by the attention scale. Keys and values are half precision. A page holds 16 positions:
-// its keys as [head_size][16], its values as [16][head_size].
+// its keys as [head_size][16], its values as [16][head_size]. Rows and heads are computed together only so that a key or
+// value that is read once serves them all: a row's bits do not depend on the others.
+struct KeyRange {
+  int begin;                 // first visible position
+  int end;                   // one past the last
+};
+
 struct AttentionHeads {
-  const float* query;        // [queries][head_size]
+  const float* query;        // [rows][query_stride], of which [queries][head_size] are read
+  size_t query_stride;
+  int rows;
   int queries;
   int head_size;
   const uint16_t* keys;      // of page 0 of this layer and head; page p is at keys + p * page_stride
   const uint16_t* values;
   size_t page_stride;        // in halves
   const int32_t* pages;      // position j lies in pages[j / 16]
-  int begin;                 // first visible position
-  int end;                   // one past the last
-  float* scores;             // scratch, [queries][round up to 16 of (end - begin / 16 * 16)]
-  float* out;                // [queries][head_size]
+  const KeyRange* ranges;    // [rows]
+  float* scores;             // scratch, [kMostQueries][positions]: positions as far as they are visible, plus 32
+  float* out;                // [rows][out_stride], of which [queries][head_size] are written
+  size_t out_stride;
 };
+
+// Rows times queries that a kernel computes together at most; more are computed one part after another.
+inline constexpr int kMostQueries = 12;
 
 // An instruction set is one table of these functions.
 struct Kernels {

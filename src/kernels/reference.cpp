@@ -281,34 +281,38 @@ void to_half(const float* x, uint16_t* out, int n) {
   }
 }
 
-void attention(const AttentionHeads& heads) {
-  const int first = heads.begin / kKeyBlock * kKeyBlock;
-  const int stride = (heads.end - first + kKeyBlock - 1) / kKeyBlock * kKeyBlock;
+void attend(const AttentionHeads& heads, KeyRange range, const float* query, float* out) {
+  const int first = range.begin / kKeyBlock * kKeyBlock;
   const auto page_of = [&](int j) { return static_cast<size_t>(heads.pages[j / kKeyBlock]) * heads.page_stride; };
-  for (int h = 0; h < heads.queries; ++h) {
-    const float* query = heads.query + h * heads.head_size;
-    float* scores = heads.scores + static_cast<size_t>(h) * static_cast<size_t>(stride);
-    float greatest = -INFINITY;
-    for (int j = heads.begin; j < heads.end; ++j) {
-      const uint16_t* keys = heads.keys + page_of(j) + j % kKeyBlock;
-      float acc = 0.0f;
-      for (int i = 0; i < heads.head_size; ++i) acc = std::fma(query[i], half_to_float(keys[i * kKeyBlock]), acc);
-      scores[j - first] = acc;
-      greatest = acc > greatest ? acc : greatest;
+  float greatest = -INFINITY;
+  for (int j = range.begin; j < range.end; ++j) {
+    const uint16_t* keys = heads.keys + page_of(j) + j % kKeyBlock;
+    float acc = 0.0f;
+    for (int i = 0; i < heads.head_size; ++i) acc = std::fma(query[i], half_to_float(keys[i * kKeyBlock]), acc);
+    heads.scores[j - first] = acc;
+    greatest = acc > greatest ? acc : greatest;
+  }
+  float lanes[kLanes] = {};
+  for (int j = range.begin; j < range.end; ++j) {
+    heads.scores[j - first] = exp_of(heads.scores[j - first] - greatest);
+    lanes[j % kLanes] = lanes[j % kLanes] + heads.scores[j - first];
+  }
+  const float sum = row_sum(lanes);
+  for (int i = 0; i < heads.head_size; ++i) {
+    float acc = 0.0f;
+    for (int j = range.begin; j < range.end; ++j) {
+      const uint16_t* values = heads.values + page_of(j) + j % kKeyBlock * heads.head_size;
+      acc = std::fma(heads.scores[j - first], half_to_float(values[i]), acc);
     }
-    float lanes[kLanes] = {};
-    for (int j = heads.begin; j < heads.end; ++j) {
-      scores[j - first] = exp_of(scores[j - first] - greatest);
-      lanes[j % kLanes] = lanes[j % kLanes] + scores[j - first];
-    }
-    const float sum = row_sum(lanes);
-    for (int i = 0; i < heads.head_size; ++i) {
-      float acc = 0.0f;
-      for (int j = heads.begin; j < heads.end; ++j) {
-        const uint16_t* values = heads.values + page_of(j) + j % kKeyBlock * heads.head_size;
-        acc = std::fma(scores[j - first], half_to_float(values[i]), acc);
-      }
-      heads.out[h * heads.head_size + i] = acc / sum;
+    out[i] = acc / sum;
+  }
+}
+
+void attention(const AttentionHeads& heads) {
+  for (int row = 0; row < heads.rows; ++row) {
+    for (int h = 0; h < heads.queries; ++h) {
+      attend(heads, heads.ranges[row], heads.query + static_cast<size_t>(row) * heads.query_stride + h * heads.head_size,
+             heads.out + static_cast<size_t>(row) * heads.out_stride + h * heads.head_size);
     }
   }
 }

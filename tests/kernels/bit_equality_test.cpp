@@ -187,8 +187,14 @@ TEST(BitEquality, attention_over_scattered_pages_and_windows) {
   for (int trial = 0; trial < 120; ++trial) {
     const int head_size = 16 * (1 + static_cast<int>(random() % 9));
     const int queries = 1 + static_cast<int>(random() % 9);
-    const int end = 1 + static_cast<int>(random() % 150);
-    const int begin = trial % 3 == 0 ? static_cast<int>(random() % static_cast<unsigned>(end)) : 0;
+    const int rows = 1 + static_cast<int>(random() % 5);
+    std::vector<KeyRange> ranges;
+    const int last = static_cast<int>(random() % 150);
+    for (int row = 0; row < rows; ++row) {
+      const int end = 1 + (trial % 2 == 0 ? last + row : static_cast<int>(random() % 150));
+      ranges.push_back({trial % 3 == 0 ? static_cast<int>(random() % static_cast<unsigned>(end)) : 0, end});
+    }
+    const int end = std::ranges::max(ranges, {}, &KeyRange::end).end;
     const int pages = (end + 15) / 16;
     const size_t page_stride = static_cast<size_t>(head_size) * 16 * 2;
     const int memory_pages = pages + 3;
@@ -210,18 +216,19 @@ TEST(BitEquality, attention_over_scattered_pages_and_windows) {
         values[page + static_cast<size_t>(slot * head_size + i)] = 0x7e00;
       }
     }
-    const auto query = random_floats(random, static_cast<size_t>(queries * head_size), 0.3f);
-    std::vector<float> scores(static_cast<size_t>(queries) * static_cast<size_t>(pages) * 16);
+    const auto stride = static_cast<size_t>(queries * head_size + 16);
+    const auto query = random_floats(random, static_cast<size_t>(rows) * stride, 0.3f);
+    std::vector<float> scores(kMostQueries * static_cast<size_t>(end + 32));
     std::vector<float> expected(query.size()), found(query.size());
-    AttentionHeads heads{query.data(), queries, head_size, keys.data(), values.data(), page_stride,
-                         table.data(), begin,   end,       scores.data(), expected.data()};
+    AttentionHeads heads{query.data(), stride,      rows,         queries,       head_size,     keys.data(),
+                         values.data(), page_stride, table.data(), ranges.data(), scores.data(), expected.data(), stride};
     reference().attention(heads);
     for (const float value : expected) ASSERT_TRUE(std::isfinite(value));
     for (const Kernels* kernels : fast_kernels()) {
       heads.out = found.data();
       kernels->attention(heads);
       ASSERT_TRUE(same_bits(expected, found)) << kernels->name << ", head size " << head_size << ", " << queries
-                                              << " queries, positions " << begin << " to " << end;
+                                              << " queries of " << rows << " rows, positions up to " << end;
     }
   }
 }

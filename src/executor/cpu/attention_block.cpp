@@ -32,8 +32,13 @@ void CpuExecutor::attention_block(int worker, int32_t layer) {
 
   if (worker == 0 && rows < rows_) move_answering_rows_up(layer);
   // Later rows see more keys: dealing the items out in turn gives every worker its share of the long ones.
-  for (int64_t item = worker; item < int64_t{rows} * config_.kv_heads; item += team_.size()) {
-    attend(worker, layer, static_cast<int32_t>(item / config_.kv_heads), static_cast<int32_t>(item % config_.kv_heads));
+  const int32_t together = rows_together(rows);
+  for (int32_t index = 0, item = 0; index < rows;) {
+    const int32_t count = rows_in_line(layer, index, std::min(index + together, rows));
+    for (int32_t kv_head = 0; kv_head < config_.kv_heads; ++kv_head, ++item) {
+      if (item % team_.size() == worker) attend(worker, layer, index, count, kv_head);
+    }
+    index += count;
   }
   finish_part(worker, StepPart::kAttention);
   if (!attended_in_groups_) {
@@ -122,39 +127,61 @@ void CpuExecutor::prepare_head(int32_t layer, int32_t row, float* head, const mo
   const int32_t half = size / 2;
   if (config_.qkv_bias) kernels_.add(bias.data() + index * size, head, size);
   if (config_.qk_norm) kernels_.rms_norm(head, norm.data(), config_.norm_epsilon, head, size);
-  if (config_.rope_pairs == model::RopePairs::kAdjacent) {
-    float second[kMaxHeadSize / 2];
-    for (int32_t pair = 0; pair < half; ++pair) {
-      const float first = head[2 * pair];
-      second[pair] = head[2 * pair + 1];
-      head[pair] = first;
-    }
-    std::copy(second, second + half, head + half);
-  }
   const RopeTable& rope = config_.is_local(layer) ? rope_local_ : rope_full_;
   const int32_t position = batch_->positions[at(row)];
+  if (config_.rope_pairs == model::RopePairs::kAdjacent) {
+    float pairs[kMaxHeadSize];
+    std::copy(head, head + size, pairs);
+    for (int32_t pair = 0; pair < half; ++pair) head[pair] = pairs[2 * pair];
+    for (int32_t pair = 0; pair < half; ++pair) head[half + pair] = pairs[2 * pair + 1];
+  }
   kernels_.rotate(head, head + half, rope.cosine(position), rope.sine(position), half);
 }
 
-void CpuExecutor::attend(int worker, int32_t layer, int32_t index, int32_t kv_head) {
+// Rows that share a pass over the keys: as many as a kernel takes, if every worker still gets a few items.
+int32_t CpuExecutor::rows_together(int32_t rows) const {
+  constexpr int32_t kItemsEach = 3;
+  const int32_t most = std::max(kernels::kMostQueries / (config_.heads / config_.kv_heads), 1);
+  return std::clamp(rows * config_.kv_heads / (kItemsEach * team_.size()), 1, most);
+}
+
+// How many rows from `index` on, before `end`, follow each other in one sequence.
+int32_t CpuExecutor::rows_in_line(int32_t layer, int32_t index, int32_t end) const {
+  const int32_t first = batch_row(layer, index);
+  int32_t count = 1;
+  while (index + count < end && batch_row(layer, index + count) == first + count &&
+         batch_->sequences[at(first + count)] == batch_->sequences[at(first)]) {
+    ++count;
+  }
+  return count;
+}
+
+void CpuExecutor::attend(int worker, int32_t layer, int32_t index, int32_t count, int32_t kv_head) {
   const int32_t row = batch_row(layer, index);
   const int32_t queries = config_.heads / config_.kv_heads;
-  const int32_t position = batch_->positions[at(row)];
   const int32_t offset = kv_head * queries * config_.head_size;
+  kernels::KeyRange ranges[kernels::kMostQueries];
+  for (int32_t i = 0; i < count; ++i) {
+    const int32_t position = batch_->positions[at(row + i)];
+    ranges[i] = {config_.is_local(layer) ? std::max(0, position - config_.sliding_window + 1) : 0, position + 1};
+  }
   kernels_.attention({.query = query_.row(row) + offset,
+                      .query_stride = query_.stride,
+                      .rows = count,
                       .queries = queries,
                       .head_size = config_.head_size,
                       .keys = kv_.keys(layer, kv_head),
                       .values = kv_.values(layer, kv_head),
                       .page_stride = kv_.page_stride(),
                       .pages = batch_->page_tables[at(batch_->sequences[at(row)])].data(),
-                      .begin = config_.is_local(layer) ? std::max(0, position - config_.sliding_window + 1) : 0,
-                      .end = position + 1,
+                      .ranges = ranges,
                       .scores = scores_.row(worker),
-                      .out = attended_.row(index) + offset});
-  if (attended_in_groups_) {
-    attended_rows_.set(kernels_, index, offset, attended_.row(index) + offset, queries * config_.head_size,
-                       two_planes(row));
+                      .out = attended_.row(index) + offset,
+                      .out_stride = attended_.stride});
+  if (!attended_in_groups_) return;
+  for (int32_t i = 0; i < count; ++i) {
+    attended_rows_.set(kernels_, index + i, offset, attended_.row(index + i) + offset, queries * config_.head_size,
+                       two_planes(row + i));
   }
 }
 

@@ -66,7 +66,7 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       gate_(limits_.max_rows, config_.feed_forward),
       up_(limits_.max_rows, config_.feed_forward),
       scratch_(2 * team.size(), config_.hidden),
-      scores_(team.size(), config_.heads / config_.kv_heads * (reachable_positions(limits_) + kPageSize)),
+      scores_(team.size(), kernels::kMostQueries * (reachable_positions(limits_) + 2 * kPageSize)),
       logits_(limits_.max_logit_rows, config_.vocabulary),
       normed_rows_(limits_.max_rows, config_.hidden, team.size()),
       normed_alone_(rows_for_each(team.size(), config_.hidden)),

@@ -64,7 +64,9 @@ class CpuExecutor final : public model::Executor {
                     int32_t index);
   template <class Store>
   void store_half(int32_t row, const float* values, Store&& store);
-  void attend(int worker, int32_t layer, int32_t index, int32_t kv_head);
+  int32_t rows_together(int32_t rows) const;
+  int32_t rows_in_line(int32_t layer, int32_t index, int32_t end) const;
+  void attend(int worker, int32_t layer, int32_t index, int32_t count, int32_t kv_head);
   void move_answering_rows_up(int32_t layer);
 
   // The residual stream's row after a block: with post norms, computed from what the block gave, in the worker's scratch
@@ -121,7 +123,7 @@ class CpuExecutor final : public model::Executor {
   FloatRows attended_;      // [rows][heads * head_size]
   FloatRows gate_, up_;     // [rows][feed_forward]
   FloatRows scratch_;       // [2 * workers][hidden]
-  FloatRows scores_;        // [workers][queries of a kv head * positions]
+  FloatRows scores_;        // [workers][kMostQueries * positions]
   FloatRows logits_;        // [answers][vocabulary]
   QuantizedRows normed_rows_;    // inputs of Q, K, V and of gate, up
   std::vector<QuantizedRows> normed_alone_;  // [workers]: the same, where every worker computes them for itself
