@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Lets a larger model, served by Riposte, correct real sentences; what passes the filters is added to the training data.
+
+usage: teacher.py --url http://127.0.0.1:8080 --model qwen --data FOLDER [--most N] [--parallel N]
+Reads noisy.txt in the data folder (data.py writes it), asks /v1/rewrite for its grammar preset and appends to
+teacher.jsonl: {"source", "target", "from": "teacher"}. Goes on where it stopped: teacher.done counts the sentences asked.
+"""
+
+import argparse
+import concurrent.futures
+import difflib
+import json
+import pathlib
+import random
+import re
+
+from clean import looks_clean
+from evaluate import post
+
+UNCHANGED_KEPT = 0.3  # of the sentences that the teacher leaves alone
+LEAST_LIKENESS = 0.6
+BLOCK = 64  # sentences between two savings
+LENGTHS = (0.75, 1.35)
+_LINK = re.compile(r"\S*(?:https?:|www\.|@|\.com\b|\.org\b)\S*")
+
+
+def worth_asking(text):
+    """Sentences of people, not headers, addresses or lists."""
+    words = text.split()
+    return (5 <= len(words) <= 40 and text.isascii() and not _LINK.search(text)
+            and sum(word.strip(".,!?'\"").isalpha() for word in words) >= 0.8 * len(words)
+            and sum(word.isupper() and len(word) > 1 for word in words) < 0.3 * len(words))
+
+
+def names(text):
+    """Words with a capital that do not begin a sentence."""
+    return {word.lower() for word in re.findall(r"(?<![.?!\"] )(?<!^)\b[A-Z][a-z]+\b", text)}
+
+
+def survives(source, answer):
+    """The answer says the same: numbers, names, length and most of the words are there."""
+    low, high = LENGTHS
+    words = set(re.findall(r"[a-z]+", answer.lower()))
+    return (
+        looks_clean(answer)
+        and sorted(re.findall(r"\d+", source)) == sorted(re.findall(r"\d+", answer))
+        and names(source) <= words
+        and low <= len(answer.split()) / len(source.split()) <= high
+        and difflib.SequenceMatcher(None, source.lower(), answer.lower(), autojunk=False).ratio() >= LEAST_LIKENESS
+    )
+
+
+def kept(source, answer, rng):
+    return survives(source, answer) and (source != answer or rng.random() < UNCHANGED_KEPT)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", default="http://127.0.0.1:8080")
+    parser.add_argument("--model", default="qwen")
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--most", type=int, default=3000, help="sentences asked, all calls together")
+    parser.add_argument("--parallel", type=int, default=8)
+    arguments = parser.parse_args()
+    data, rng = pathlib.Path(arguments.data), random.Random(1)
+    texts = [text for text in (data / "noisy.txt").read_text(encoding="utf-8").splitlines() if worth_asking(text)]
+    done_path = data / "teacher.done"
+    done = int(done_path.read_text()) if done_path.exists() else 0
+
+    def ask(text):
+        body = {"model": arguments.model, "text": text, "preset": "grammar", "split": "none"}
+        return text, post(f"{arguments.url}/v1/rewrite", body)["text"].strip()
+
+    asked = added = 0
+    with concurrent.futures.ThreadPoolExecutor(arguments.parallel) as pool:
+        for first in range(done, min(arguments.most, len(texts)), BLOCK):
+            block = texts[first:min(first + BLOCK, arguments.most)]
+            pairs = [(text, answer) for text, answer in pool.map(ask, block) if kept(text, answer, rng)]
+            with open(data / "teacher.jsonl", "a", encoding="utf-8") as file:
+                file.writelines(json.dumps({"source": text, "target": answer, "from": "teacher"}) + "\n" for text, answer in pairs)
+            asked, added = asked + len(block), added + len(pairs)
+            done_path.write_text(str(done + asked))
+            print(f"{done + asked} of {min(len(texts), arguments.most)} asked, {added} of {asked} kept", flush=True)
+
+
+if __name__ == "__main__":
+    main()
