@@ -7,6 +7,10 @@ JOBS ?= $(shell nproc)
 
 RIPOSTE = build/release/riposte
 PYTHON = build/venv/bin/python
+# The recipe of specialist/ has a Python of its own: PyTorch alone is gigabytes.
+SPECIALIST = build/specialist
+SPECIALIST_PYTHON = $(SPECIALIST)/venv/bin/python
+SPECIALIST_STEPS ?= 1200
 # Layers that read what a file or a socket brings: their tests run under sanitizers in every `make test`.
 INPUT_LAYERS = gguf tokenizer chat api
 # Layers in which threads meet.
@@ -14,7 +18,7 @@ THREADED_LAYERS = hardware engine cache server
 # Processors that this machine is not.
 EMULATED = --emulated-arm build/arm --emulated-x86 build/release
 
-.PHONY: help build run test test-full test-arm sanitize tsan fuzz format clean
+.PHONY: help build run test test-full test-arm sanitize tsan fuzz specialist specialist-data format clean
 .PHONY: release-tests fuzz-build sanitize-build arm-build test-model
 
 help:
@@ -27,6 +31,7 @@ help:
 	@echo "make sanitize   all tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make tsan       the tests of layers in which threads meet under ThreadSanitizer: $(THREADED_LAYERS)"
 	@echo "make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "make specialist DATA=folder    teach the small model grammar (specialist/README.md), hours on two cores"
 	@echo "make format     clang-format over all sources"
 	@echo "make clean      remove build/"
 
@@ -49,14 +54,14 @@ run: build
 
 test: release-tests fuzz-build test-model $(PYTHON)
 	@$(PYTHON) tools/check_layers.py
-	@$(PYTHON) tools/run_tests.py --programs build/release --pytest tests/cli tests/e2e tests/tools \
+	@$(PYTHON) tools/run_tests.py --programs build/release --pytest tests/cli tests/e2e tests/tools tests/specialist \
 	  --sanitized build/fuzz $(INPUT_LAYERS) --fuzz build/fuzz --fuzz-seconds 10
 
-test-full: release-tests fuzz-build sanitize-build arm-build $(PYTHON)
+test-full: release-tests fuzz-build sanitize-build arm-build $(PYTHON) $(SPECIALIST_PYTHON)
 	@for model in smollm2 gemma3 qwen; do $(RIPOSTE) pull $$model >/dev/null || exit 1; done
 	@$(PYTHON) tools/check_layers.py
 	@RIPOSTE_FULL=1 $(PYTHON) tools/run_tests.py --programs build/release --pytest tests/cli tests/e2e tests/tools \
-	  --sanitized build/sanitize all $(EMULATED) --fuzz build/fuzz --fuzz-seconds $(FUZZ_SECONDS)
+	  --pytest-with $(SPECIALIST_PYTHON) tests/specialist --sanitized build/sanitize all $(EMULATED) --fuzz build/fuzz --fuzz-seconds $(FUZZ_SECONDS)
 
 test-arm: release-tests arm-build $(PYTHON)
 	@$(PYTHON) tools/run_tests.py $(EMULATED)
@@ -103,6 +108,29 @@ $(PYTHON): tests/requirements.txt
 	@python3 -m venv build/venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $(PYTHON)
+
+# Stops and goes on at any time. DATA: the texts of specialist/README.md; TEACHER=qwen lets that model correct real
+# sentences first; JFLEG=folder measures in the end.
+specialist: specialist-data
+	@$(SPECIALIST_PYTHON) specialist/train.py --model "$$($(RIPOSTE) pull smollm2)" --data $(SPECIALIST)/data \
+	  --run $(SPECIALIST)/run --steps $(SPECIALIST_STEPS) --weights ewt=2,wikisplit=0.6,wikitext2=0.6
+	@for kind in "--out $(SPECIALIST)/grammar-smollm2-135m.gguf" "--merged --out $(SPECIALIST)/merged.gguf"; do \
+	  $(SPECIALIST_PYTHON) specialist/export.py --model "$$($(RIPOSTE) pull smollm2)" \
+	    --checkpoint $(SPECIALIST)/run/checkpoint.pt $$kind || exit 1; done
+	@test -z "$(JFLEG)" || $(SPECIALIST_PYTHON) specialist/evaluate.py --riposte $(RIPOSTE) --merged \
+	  --model $(SPECIALIST)/merged.gguf --jfleg $(JFLEG)
+
+specialist-data: build $(SPECIALIST_PYTHON)
+	@test -n "$(DATA)" || { echo "make specialist DATA=folder: see specialist/README.md for what the folder holds"; exit 2; }
+	@test -e $(SPECIALIST)/data/targets.jsonl || $(SPECIALIST_PYTHON) specialist/data.py $(DATA) $(SPECIALIST)/data
+	@test -z "$(TEACHER)" || $(SPECIALIST_PYTHON) specialist/teacher.py --riposte $(RIPOSTE) --model $(TEACHER) \
+	  --data $(SPECIALIST)/data
+
+$(SPECIALIST_PYTHON): specialist/requirements.txt
+	@tools/install_dependencies.sh test
+	@python3 -m venv $(SPECIALIST)/venv
+	@$(SPECIALIST_PYTHON) -m pip install --quiet --disable-pip-version-check -r specialist/requirements.txt
+	@touch $(SPECIALIST_PYTHON)
 
 format:
 	@git ls-files '*.cpp' '*.h' '*.cpp.in' | xargs clang-format -i

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lets a larger model, served by Riposte, correct real sentences; what passes the filters is added to the training data.
 
-usage: teacher.py --url http://127.0.0.1:8080 --model qwen --data FOLDER [--most N] [--parallel N]
+usage: teacher.py --riposte build/release/riposte --model qwen --data FOLDER [--most N] [--parallel N]
 Reads noisy.txt in the data folder (data.py writes it), asks /v1/rewrite for its grammar preset and appends to
 teacher.jsonl: {"source", "target", "from": "teacher"}. Goes on where it stopped: teacher.done counts the sentences asked.
 """
@@ -15,10 +15,10 @@ import random
 import re
 
 from clean import looks_clean
-from evaluate import post
+from serving import post, riposte, served_names
 
 UNCHANGED_KEPT = 0.3  # of the sentences that the teacher leaves alone
-LEAST_LIKENESS = 0.6
+LEAST_LIKENESS = 0.75  # of the letters
 BLOCK = 64  # sentences between two savings
 LENGTHS = (0.75, 1.35)
 _LINK = re.compile(r"\S*(?:https?:|www\.|@|\.com\b|\.org\b)\S*")
@@ -56,7 +56,7 @@ def kept(source, answer, rng):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", default="http://127.0.0.1:8080")
+    parser.add_argument("--riposte", required=True, help="the program, which is started with the teacher as its model")
     parser.add_argument("--model", default="qwen")
     parser.add_argument("--data", required=True)
     parser.add_argument("--most", type=int, default=3000, help="sentences asked, all calls together")
@@ -67,20 +67,21 @@ def main():
     done_path = data / "teacher.done"
     done = int(done_path.read_text()) if done_path.exists() else 0
 
-    def ask(text):
-        body = {"model": arguments.model, "text": text, "preset": "grammar", "split": "none"}
-        return text, post(f"{arguments.url}/v1/rewrite", body)["text"].strip()
+    with riposte(arguments.riposte, arguments.model) as url, concurrent.futures.ThreadPoolExecutor(arguments.parallel) as pool:
+        name = served_names(url)[0]
 
-    asked = added = 0
-    with concurrent.futures.ThreadPoolExecutor(arguments.parallel) as pool:
+        def ask(text):
+            return text, post(f"{url}/v1/rewrite", {"model": name, "text": text, "preset": "grammar", "split": "none"})["text"].strip()
+
+        added = 0
         for first in range(done, min(arguments.most, len(texts)), BLOCK):
             block = texts[first:min(first + BLOCK, arguments.most)]
             pairs = [(text, answer) for text, answer in pool.map(ask, block) if kept(text, answer, rng)]
             with open(data / "teacher.jsonl", "a", encoding="utf-8") as file:
                 file.writelines(json.dumps({"source": text, "target": answer, "from": "teacher"}) + "\n" for text, answer in pairs)
-            asked, added = asked + len(block), added + len(pairs)
-            done_path.write_text(str(done + asked))
-            print(f"{done + asked} of {min(len(texts), arguments.most)} asked, {added} of {asked} kept", flush=True)
+            asked, added = first + len(block), added + len(pairs)
+            done_path.write_text(str(asked))
+            print(f"{asked} of {min(len(texts), arguments.most)} asked, {added} of {asked - done} kept", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
                --emulated-arm build/arm            the same of a build for 64-bit Arm, under an emulator
                --emulated-x86 build/release        test_kernels on emulated x86-64 processors older than this one
                --pytest tests/cli tests/e2e        Python suites, against build/release/riposte
+               --pytest-with PYTHON tests/specialist   the same with the libraries of another Python
                --fuzz build/fuzz --fuzz-seconds 10 each fuzz target: its corpus, then so many seconds of search
 
 Exit status 0 if something passed and nothing failed. A program that crashes or hangs is one failure more.
@@ -91,13 +92,13 @@ def run_program(program, label, emulator=(), environment=None):
 
 
 @timed
-def run_suite(folder):
+def run_suite(folder, python=sys.executable):
     """One folder of pytest files."""
     outcome = Outcome(folder)
     with tempfile.TemporaryDirectory() as scratch:
         report = pathlib.Path(scratch) / "report.xml"
         binary = os.environ.get("RIPOSTE_BINARY", str(ROOT / "build/release/riposte"))
-        status, outcome.output = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}",
+        status, outcome.output = run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}",
                                       folder], {"RIPOSTE_BINARY": binary, "PYTHONDONTWRITEBYTECODE": "1"})
         try:
             cases = list(ElementTree.parse(report).getroot().iter("testcase"))
@@ -170,7 +171,9 @@ def jobs_of(arguments):
     if arguments.fuzz:
         targets = sorted(path for path in (ROOT / arguments.fuzz).glob("fuzz_*") if path.is_file())
         jobs += [(run_fuzz_target, (target, arguments.fuzz_seconds)) for target in targets if os.access(target, os.X_OK)]
-    jobs += [(run_suite, (folder,)) for folder in arguments.pytest if list((ROOT / folder).glob("test_*.py"))]
+    python, *folders = arguments.pytest_with
+    suites = [(folder,) for folder in arguments.pytest] + [(folder, python) for folder in folders]
+    jobs += [(run_suite, suite) for suite in suites if list((ROOT / suite[0]).glob("test_*.py"))]
     return jobs
 
 
@@ -192,6 +195,7 @@ def main():
     parser.add_argument("--emulated-arm", metavar="BUILD")
     parser.add_argument("--emulated-x86", metavar="BUILD")
     parser.add_argument("--pytest", nargs="*", default=[], metavar="FOLDER")
+    parser.add_argument("--pytest-with", nargs="+", default=[""], metavar=("PYTHON", "FOLDER"))
     parser.add_argument("--fuzz", metavar="BUILD")
     parser.add_argument("--fuzz-seconds", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=2)
