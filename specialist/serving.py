@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -35,6 +37,8 @@ def served_names(url):
 @contextlib.contextmanager
 def riposte(binary, model, *options):
     """Address of a server that has this model (a name or a file); `options`: further ones of `riposte serve`."""
+    # Asked to end, the caller leaves the block as by an error: the server does not outlive it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     messages = tempfile.TemporaryFile("w+", errors="replace")
