@@ -113,7 +113,7 @@ $(PYTHON): tests/requirements.txt
 # sentences first; JFLEG=folder measures in the end.
 specialist: specialist-data
 	@$(SPECIALIST_PYTHON) specialist/train.py --model "$$($(RIPOSTE) pull smollm2)" --data $(SPECIALIST)/data \
-	  --run $(SPECIALIST)/run --steps $(SPECIALIST_STEPS) --weights ewt=2,wikisplit=0.6,wikitext2=0.6
+	  --run $(SPECIALIST)/run --steps $(SPECIALIST_STEPS) --weights ewt=1,wikisplit=0.4,wikitext2=0.4,essays=4
 	@for kind in "--out $(SPECIALIST)/grammar-smollm2-135m.gguf" "--merged --out $(SPECIALIST)/merged.gguf"; do \
 	  $(SPECIALIST_PYTHON) specialist/export.py --model "$$($(RIPOSTE) pull smollm2)" \
 	    --checkpoint $(SPECIALIST)/run/checkpoint.pt $$kind || exit 1; done
@@ -122,6 +122,8 @@ specialist: specialist-data
 
 specialist-data: build $(SPECIALIST_PYTHON)
 	@test -n "$(DATA)" || { echo "make specialist DATA=folder: see specialist/README.md for what the folder holds"; exit 2; }
+	@test -e $(SPECIALIST)/data/essays.txt || $(SPECIALIST_PYTHON) specialist/essays.py --riposte $(RIPOSTE) \
+	  --model "$$($(RIPOSTE) pull smollm2)" --out $(SPECIALIST)/data
 	@test -e $(SPECIALIST)/data/targets.jsonl || $(SPECIALIST_PYTHON) specialist/data.py $(DATA) $(SPECIALIST)/data
 	@test -z "$(TEACHER)" || $(SPECIALIST_PYTHON) specialist/teacher.py --riposte $(RIPOSTE) --model $(TEACHER) \
 	  --data $(SPECIALIST)/data

@@ -4,11 +4,13 @@
 usage: data.py DATA OUT
   DATA holds ewt.tsv (genre, tab, sentence), wikisplit.tsv (sentence, tab, the same as two joined by <::::>) and
   valid.txt (WikiText-2), in it or in folders below it; README.md says where they come from. What is missing is skipped.
+  An essays.txt in OUT (essays.py writes it: a sentence a line) is read, too.
   OUT gets targets.jsonl, heldout.jsonl (never trained on) and noisy.txt (what a teacher may correct).
 A line: {"words": [...], "tags": [...], "spaces": [...], "from": "ewt"}.
 """
 
 import argparse
+import collections
 import json
 import pathlib
 import random
@@ -50,7 +52,7 @@ def wikitext_sentences(lines):
                     yield detokenise(sentence)
 
 
-def candidates(folder):
+def candidates(folder, out):
     """(source, text) of everything that looks clean, and the web sentences that do not."""
     web = web_sentences(find(folder, "ewt.tsv"))
     clean = [("ewt", text) for text in web if looks_clean(text)]
@@ -58,6 +60,8 @@ def candidates(folder):
     for source, texts in (("wikisplit", split_sentences(find(folder, "wikisplit.tsv"))),
                           ("wikitext2", wikitext_sentences(find(folder, "valid.txt")))):
         clean += [(source, text) for text in texts if looks_clean(text) and len(text.split()) <= WIKI_MOST_WORDS]
+    if (out / "essays.txt").exists():
+        clean += [("essays", text) for text in find(out, "essays.txt") if looks_clean(text)]
     return clean, noisy
 
 
@@ -86,7 +90,7 @@ def main():
     out = pathlib.Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
 
-    clean, noisy = candidates(arguments.data)
+    clean, noisy = candidates(arguments.data, out)
     seen = set()
     clean = [(source, text) for source, text in clean if not (text in seen or seen.add(text))]
     if not clean:
@@ -97,8 +101,8 @@ def main():
     for name, part in (("heldout.jsonl", lines[:held_out]), ("targets.jsonl", lines[held_out:])):
         (out / name).write_text("".join(json.dumps(line) + "\n" for line in part), encoding="utf-8")
     (out / "noisy.txt").write_text("".join(text + "\n" for text in noisy), encoding="utf-8")
-    counts = {source: sum(line["from"] == source for line in lines) for source in ("ewt", "wikisplit", "wikitext2")}
-    print(f"{len(lines)} targets ({counts}), {held_out} of them held out; {len(noisy)} noisy sentences")
+    counts = collections.Counter(line["from"] for line in lines)
+    print(f"{len(lines)} targets ({dict(counts)}), {held_out} of them held out; {len(noisy)} noisy sentences")
 
 
 if __name__ == "__main__":

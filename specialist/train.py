@@ -214,7 +214,7 @@ def main(argv=None):
     signal.signal(signal.SIGTERM, lambda *_: trainer.stop())
     pairs, held_out = pairs_of(arguments)
     trainer.loop(pairs, held_out)
-    if held_out:
+    if held_out and trainer.step >= arguments.steps:
         trainer.log(held_out=trainer.held_out_loss(held_out))
 
 
