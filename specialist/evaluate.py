@@ -51,6 +51,7 @@ def main():
     parser.add_argument("--first", type=int)
     parser.add_argument("--text", choices=("normal", "tokenised"), default="normal")
     parser.add_argument("--parallel", type=int, default=4)
+    parser.add_argument("--edits", action="store_true", help="precision and recall of edits, too, as ERRANT sees them")
     parser.add_argument("--out", help="the answers, one a line")
     arguments = parser.parse_args()
 
@@ -71,6 +72,11 @@ def main():
     print(f"{len(sources)} sentences: GLEU {gleu(sources, outputs, references):.2f}, copied source "
           f"{gleu(sources, sources, references):.2f}, one human {gleu(sources, references[0], references[1:]):.2f}; "
           f"{unchanged} unchanged")
+    if arguments.edits:
+        from edits import edit_counts
+
+        counts = edit_counts(sources, outputs, references)
+        print(f"edits: precision {counts.precision:.3f}, recall {counts.recall:.3f}, F0.5 {counts.f_half:.3f}")
 
 
 if __name__ == "__main__":
