@@ -76,8 +76,16 @@ struct Measurement {
   double gmac_per_second;
   CeilingShare ceiling;
   StepWork work;
-  executor::StepProfile profile;  // of all repeats together
+  executor::StepProfile profile;  // of the step of median time
 };
+
+// Which of the steps took the median time (of an even number: the faster of the two in the middle).
+size_t middle_of(const std::vector<double>& milliseconds) {
+  std::vector<size_t> order(milliseconds.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t step) { return milliseconds[step]; });
+  return order[(order.size() - 1) / 2];
+}
 
 // One step to warm up, then `repeats` at the same positions.
 Result<Measurement> measure(const Options& options, const Bench& bench, const hardware::Ceilings& ceilings,
@@ -89,21 +97,24 @@ Result<Measurement> measure(const Options& options, const Bench& bench, const ha
   Sequence sequence(*bench.executor);
   if (auto fed = sequence.feed(before, RowOutput::kNone, RowOutput::kNone, {}); !fed) return pass_on(fed);
   std::vector<double> milliseconds;
+  std::vector<executor::StepProfile> profiles;
   for (int32_t repeat = -1; repeat < options.repeats; ++repeat) {
     sequence.rewind(options.context);
-    if (repeat <= 0) *bench.profile = {};
+    *bench.profile = {};
     const auto start = std::chrono::steady_clock::now();
     const auto fed = sequence.feed(step, options.all_answers ? RowOutput::kArgmax : RowOutput::kNone,
                                    RowOutput::kArgmax, {});
     if (!fed) return pass_on(fed);
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-    if (repeat >= 0) milliseconds.push_back(time.count());
+    if (repeat < 0) continue;
+    milliseconds.push_back(time.count());
+    profiles.push_back(*bench.profile);
   }
   Measurement one;
   one.rows = rows;
+  one.profile = profiles[middle_of(milliseconds)];
   one.milliseconds = spread_of(std::move(milliseconds));
   one.work = work_of_step(*bench.model, rows, options.all_answers ? rows : 1, options.context);
-  one.profile = *bench.profile;
   const double seconds = one.milliseconds.median / 1e3;
   const Work all = one.work.all();
   one.tokens_per_second = rows / seconds;
@@ -122,7 +133,7 @@ std::string as_line(const Measurement& one) {
 
 struct Part {
   std::string_view name;
-  double milliseconds;  // a step, the mean
+  double milliseconds;
   double share;         // of the step
   Work work;
   CeilingShare ceiling;  // of the work, where there is any
@@ -135,7 +146,7 @@ std::vector<Part> parts_of(const Measurement& one, const Bench& bench, const har
   for (size_t index = 0; index < executor::kStepParts; ++index) {
     const std::chrono::duration<double> time = one.profile.time[index];
     if (time.count() <= 0) continue;
-    const double seconds = time.count() / static_cast<double>(std::max<uint64_t>(1, one.profile.steps));
+    const double seconds = time.count();
     const Work& work = one.work.parts[index];
     // All layers' weights together: it is they that a step reads before it comes back to the first.
     CeilingShare ceiling = nearer_ceiling(ceilings, bench.instruction_set, one.work.all().bytes, 0, 1);
@@ -162,11 +173,9 @@ std::string as_lines(const std::vector<Part>& parts, const executor::StepProfile
       text += fmt::format("{:>7.0f} % of {}", 100 * part.ceiling.share, part.ceiling.of);
     text += '\n';
   }
-  const auto steps = static_cast<double>(std::max<uint64_t>(1, profile.steps));
-  text += fmt::format("{:>22}{:>10.0f} a step\n", "barriers", static_cast<double>(profile.barriers) / steps);
+  text += fmt::format("{:>22}{:>10}\n", "barriers", profile.barriers);
   if (profile.screened_panels > 0) {
-    text += fmt::format("{:>22}{:>10.0f} a step, {:.2f} %\n", "head survivors",
-                        static_cast<double>(profile.surviving_panels) / steps,
+    text += fmt::format("{:>22}{:>10} panels, {:.2f} %\n", "head survivors", profile.surviving_panels,
                         100 * surviving_share(profile));
   }
   return text;
@@ -186,7 +195,7 @@ json::object as_json(const Measurement& one, const std::vector<Part>& parts) {
     json::object times;
     for (const Part& part : parts) times[part.name] = part.milliseconds;
     object["part_milliseconds"] = std::move(times);
-    object["barriers"] = static_cast<double>(one.profile.barriers) / static_cast<double>(one.profile.steps);
+    object["barriers"] = one.profile.barriers;
     if (one.profile.screened_panels > 0) object["surviving_share"] = surviving_share(one.profile);
   }
   return object;
