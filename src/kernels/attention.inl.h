@@ -21,12 +21,14 @@ struct Query {
 template <class S>
 constexpr int kTogether = S::kRows == kLanes ? kMostQueries : 4;
 
-// Scores of `kQueries` queries for `kBlocks` blocks of 16 keys: kQueries * kBlocks independent sums.
+// Scores of `kQueries` queries for `kBlocks` blocks of 16 keys: kQueries * kBlocks independent sums. All loops over them
+// are unrolled by name: a sum whose index varies would live in memory.
 template <class S, int kQueries, int kBlocks>
 void score_blocks(const AttentionHeads& heads, const Query* queries, int block, float* scores, size_t stride) {
   using L = Lanes<S>;
   const uint16_t* keys[kBlocks];
   L acc[kQueries][kBlocks];
+#pragma GCC unroll 2
   for (int b = 0; b < kBlocks; ++b) {
     keys[b] = heads.keys + static_cast<size_t>(heads.pages[block + b]) * heads.page_stride;
 #pragma GCC unroll 12
@@ -34,15 +36,18 @@ void score_blocks(const AttentionHeads& heads, const Query* queries, int block, 
   }
   for (int i = 0; i < heads.head_size; ++i) {
     L key[kBlocks];
+#pragma GCC unroll 2
     for (int b = 0; b < kBlocks; ++b) key[b] = L::load_halves(keys[b] + i * kKeyBlock);
 #pragma GCC unroll 12
     for (int h = 0; h < kQueries; ++h) {
       const L q = L::broadcast(queries[h].query[i]);
+#pragma GCC unroll 2
       for (int b = 0; b < kBlocks; ++b) acc[h][b] = fma(q, key[b], acc[h][b]);
     }
   }
 #pragma GCC unroll 12
   for (int h = 0; h < kQueries; ++h) {
+#pragma GCC unroll 2
     for (int b = 0; b < kBlocks; ++b) acc[h][b].store(scores + static_cast<size_t>(h) * stride + b * kKeyBlock);
   }
 }
@@ -73,8 +78,10 @@ void sum_values(const AttentionHeads& heads, const Query* queries, int dimension
                 size_t stride, const float* sums) {
   using L = Lanes<S>;
   L acc[kQueries][kVectors];
-  for (auto& query : acc) {
-    for (L& vector : query) vector = L::broadcast(0.0f);
+#pragma GCC unroll 12
+  for (int h = 0; h < kQueries; ++h) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) acc[h][v] = L::broadcast(0.0f);
   }
   int everywhere_from = begin;  // positions that all queries see
   int everywhere_to = end;
@@ -84,8 +91,9 @@ void sum_values(const AttentionHeads& heads, const Query* queries, int dimension
   }
   const int first = begin / kKeyBlock * kKeyBlock;
   const uint16_t* page = nullptr;
-  const auto add = [&](int j, auto&& sees) {
+  const auto add = [&](int j, auto&& sees) __attribute__((always_inline)) {
     L value[kVectors];
+#pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       value[v] = L::load_halves(page + (j % kKeyBlock) * heads.head_size + v * kLanes);
     }
@@ -94,6 +102,7 @@ void sum_values(const AttentionHeads& heads, const Query* queries, int dimension
     for (int h = 0; h < kQueries; ++h) {
       if (!sees(queries[h])) continue;
       const L weight = L::broadcast(p[static_cast<size_t>(h) * stride]);
+#pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) acc[h][v] = fma(weight, value[v], acc[h][v]);
     }
   };
@@ -107,8 +116,10 @@ void sum_values(const AttentionHeads& heads, const Query* queries, int dimension
       for (int j = from; j < to; ++j) add(j, [j](const Query& query) { return query.begin <= j && j < query.end; });
     }
   }
+#pragma GCC unroll 12
   for (int h = 0; h < kQueries; ++h) {
     float* out = queries[h].out + dimension;
+#pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) (acc[h][v] / L::broadcast(sums[h])).store(out + v * kLanes);
   }
 }
