@@ -49,7 +49,7 @@ Result<void> StepValidator::check_counts(const model::StepBatch& batch) const {
                 limits_.max_rows);
   }
   const auto answers = std::count_if(batch.outputs.begin(), batch.outputs.end(), [](model::RowOutput output) {
-    return output != model::RowOutput::kNone;
+    return output == model::RowOutput::kArgmax || output == model::RowOutput::kLogits;
   });
   if (answers > limits_.max_logit_rows) {
     return fail(ErrorCode::kInvalidArgument,
@@ -74,7 +74,7 @@ Result<void> StepValidator::check_row(const model::StepBatch& batch, size_t row)
     return fail(ErrorCode::kInvalidArgument, "row {}: position {} is outside the context of {} tokens", row,
                 position, limits_.context_length);
   }
-  if (batch.outputs[row] > model::RowOutput::kLogits) {
+  if (batch.outputs[row] > (limits_.hidden > 0 ? model::RowOutput::kHidden : model::RowOutput::kLogits)) {
     return fail(ErrorCode::kInvalidArgument, "row {}: {} is no kind of output", row,
                 static_cast<int>(batch.outputs[row]));
   }

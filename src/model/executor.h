@@ -20,6 +20,7 @@ enum class RowOutput : uint8_t {
   kNone,    // only write its keys and values
   kArgmax,  // the id of the highest logit (the lowest id among equals)
   kLogits,  // all logits
+  kHidden,  // the hidden state behind the last norm, from which logits would be computed
 };
 
 // The rows of one step, as flat arrays. Row r feeds tokens[r] at positions[r] of sequence sequences[r]: its keys and
@@ -48,6 +49,7 @@ struct StepBatch {
 struct StepResult {
   std::span<const TokenId> argmax;            // [rows]; kNoToken where the row asked for nothing
   std::span<const std::span<const float>> logits;  // [rows][vocabulary]; empty where not asked for
+  std::span<const std::span<const float>> hidden = {};  // [rows][hidden]; empty where not asked for, or altogether
 };
 
 struct ExecutorLimits {
@@ -57,6 +59,7 @@ struct ExecutorLimits {
   int32_t max_logit_rows = 0;  // rows of a step that may ask for kArgmax or kLogits
   int32_t vocabulary = 0;
   int32_t context_length = 0;
+  int32_t hidden = 0;  // values of a hidden state; any row may ask for one. 0: none may
 };
 
 class Executor {

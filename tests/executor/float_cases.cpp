@@ -50,6 +50,15 @@ std::vector<GreedyCase> read_greedy_cases(const std::filesystem::path& path) {
   return cases;
 }
 
+std::vector<HiddenCase> read_hidden_cases(const std::filesystem::path& path) {
+  std::vector<HiddenCase> cases;
+  for (const boost::json::object& line : read_lines(path)) {
+    cases.push_back({tokens_at(line, "ids"), boost::json::value_to<std::vector<double>>(line.at("last")),
+                     boost::json::value_to<std::vector<double>>(line.at("mean"))});
+  }
+  return cases;
+}
+
 Sequence::Sequence(model::Executor& executor, model::PageId first_page)
     : executor_(executor), table_(static_cast<size_t>(executor.limits().pages - first_page)) {
   std::iota(table_.begin(), table_.end(), first_page);
@@ -78,6 +87,17 @@ std::vector<std::vector<float>> Sequence::logits(const std::vector<TokenId>& tok
     const model::StepResult result =
         step(tokens, begin, end, model::RowOutput::kLogits, model::RowOutput::kLogits);
     for (const std::span<const float> row : result.logits) all.emplace_back(row.begin(), row.end());
+  }
+  return all;
+}
+
+std::vector<std::vector<float>> Sequence::hidden(const std::vector<TokenId>& tokens, size_t chunk) {
+  std::vector<std::vector<float>> all;
+  for (size_t begin = 0; begin < tokens.size(); begin += chunk) {
+    const size_t end = std::min(tokens.size(), begin + chunk);
+    const model::StepResult result =
+        step(tokens, begin, end, model::RowOutput::kHidden, model::RowOutput::kHidden);
+    for (const std::span<const float> row : result.hidden) all.emplace_back(row.begin(), row.end());
   }
   return all;
 }

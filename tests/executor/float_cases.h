@@ -28,8 +28,16 @@ struct GreedyCase {
   std::vector<double> margins;  // [continuation]: how far the winner was ahead
 };
 
+// One line of a hidden.jsonl: hidden states behind the last norm.
+struct HiddenCase {
+  std::vector<TokenId> ids;
+  std::vector<double> last;  // [hidden], at the last position
+  std::vector<double> mean;  // [hidden], of all positions
+};
+
 std::vector<ForwardCase> read_forward_cases(const std::filesystem::path& path);
 std::vector<GreedyCase> read_greedy_cases(const std::filesystem::path& path);
+std::vector<HiddenCase> read_hidden_cases(const std::filesystem::path& path);
 
 // A sequence of its own in an executor's pages, beginning with page `first_page`.
 class Sequence {
@@ -39,6 +47,8 @@ class Sequence {
   // Feeds tokens at the next positions, `chunk` rows a step, and returns the logits of each:
   // [tokens][vocabulary].
   std::vector<std::vector<float>> logits(const std::vector<TokenId>& tokens, size_t chunk);
+  // The same with the hidden states: [tokens][hidden].
+  std::vector<std::vector<float>> hidden(const std::vector<TokenId>& tokens, size_t chunk);
   // Feeds tokens and returns the winner after the last.
   TokenId argmax(const std::vector<TokenId>& tokens, size_t chunk);
 

@@ -48,6 +48,21 @@ TEST_P(FloatTinyModels, GreedyDecodingGivesTheTokensOfTheIndependentForwardPass)
   }
 }
 
+TEST_P(FloatTinyModels, HiddenStatesAreThoseOfTheIndependentForwardPass) {
+  for (const HiddenCase& expected : read_hidden_cases(path(".hidden.jsonl"))) {
+    SCOPED_TRACE(fmt::format("{} tokens", expected.ids.size()));
+    const auto found = Sequence(*executor_).hidden(expected.ids, 64);
+    ASSERT_EQ(found.size(), expected.ids.size());
+    ASSERT_EQ(found.back().size(), expected.last.size());
+    for (size_t i = 0; i < expected.last.size(); ++i) {
+      EXPECT_NEAR(found.back()[i], expected.last[i], 1e-4);
+      double sum = 0;
+      for (const auto& row : found) sum += row[i];
+      EXPECT_NEAR(sum / static_cast<double>(found.size()), expected.mean[i], 1e-4);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Architectures, FloatTinyModels, testing::Values("llama", "qwen2", "qwen3", "gemma3"),
                          [](const testing::TestParamInfo<const char*>& instance) { return instance.param; });
 

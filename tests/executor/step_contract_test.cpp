@@ -53,6 +53,53 @@ TEST_P(StepContract, ARowHasTheSameBitsAloneAndInAStepOfAnySize) {
   }
 }
 
+TEST_P(StepContract, AHiddenStateHasTheSameBitsAloneAndInAStepOfAnySize) {
+  const std::vector<TokenId> tokens = random_tokens(61);
+  const auto alone = Sequence(*executor_).hidden(tokens, 1);
+  ASSERT_EQ(alone.size(), tokens.size());
+  for (const auto& row : alone) ASSERT_EQ(row.size(), static_cast<size_t>(executor_->limits().hidden));
+  for (const size_t chunk : {2, 7, 8, 9, 16, 61}) {
+    EXPECT_EQ(Sequence(*executor_).hidden(tokens, chunk), alone) << chunk << " rows a step";
+  }
+}
+
+TEST_P(StepContract, RowsOfAllKindsOfAnswersInOneStepAnswerAsTheyWouldAlone) {
+  const std::vector<TokenId> tokens = random_tokens(12);
+  const auto logits = Sequence(*executor_).logits(tokens, 1);
+  const auto hidden = Sequence(*executor_).hidden(tokens, 1);
+  for (const size_t count : {3, 12}) {
+    std::vector<model::RowOutput> outputs;
+    std::vector<int32_t> positions;
+    for (size_t row = 0; row < count; ++row) {
+      constexpr model::RowOutput kKinds[] = {model::RowOutput::kHidden, model::RowOutput::kNone,
+                                             model::RowOutput::kArgmax, model::RowOutput::kHidden,
+                                             model::RowOutput::kLogits};
+      outputs.push_back(kKinds[row % std::size(kKinds)]);
+      positions.push_back(static_cast<int32_t>(row));
+    }
+    const std::vector<int32_t> sequences(count, 0);
+    const std::vector<model::PageId> pages = {5};
+    const std::vector<std::span<const model::PageId>> tables = {pages};
+    const auto result =
+        executor_->step({std::span(tokens).first(count), positions, sequences, outputs, tables});
+    ASSERT_TRUE(result) << result.error().message;
+    for (size_t row = 0; row < count; ++row) {
+      const bool is_hidden = outputs[row] == model::RowOutput::kHidden;
+      EXPECT_TRUE(std::ranges::equal(result->hidden[row], is_hidden ? hidden[row] : std::vector<float>()));
+      const bool is_logits = outputs[row] == model::RowOutput::kLogits;
+      EXPECT_TRUE(std::ranges::equal(result->logits[row], is_logits ? logits[row] : std::vector<float>()));
+      const auto winner = static_cast<TokenId>(std::ranges::max_element(logits[row]) - logits[row].begin());
+      EXPECT_EQ(result->argmax[row], outputs[row] == model::RowOutput::kArgmax ? winner : kNoToken);
+    }
+  }
+}
+
+TEST_P(StepContract, EveryRowOfAStepMayAskForItsHiddenState) {
+  const std::vector<TokenId> tokens = random_tokens(200);  // more than may ask for logits
+  ASSERT_LT(executor_->limits().max_logit_rows, 200);
+  EXPECT_EQ(Sequence(*executor_).hidden(tokens, 200), Sequence(*executor_).hidden(tokens, 50));
+}
+
 TEST_P(StepContract, ARowHasTheSameBitsWithAnyNumberOfThreads) {
   const std::vector<TokenId> tokens = random_tokens(20);
   const auto two_threads = Sequence(*executor_).logits(tokens, 16);
@@ -106,6 +153,55 @@ TEST_P(StepContract, ACopiedPageContinuesAsTheOriginalDoes) {
   for (size_t row = 0; row < 4; ++row) {
     EXPECT_TRUE(std::ranges::equal(result->logits[row], expected[20 + row])) << "row " << row;
   }
+}
+
+// Of a page after `tokens` slots of it.
+std::vector<std::byte> page_of(const model::Executor& executor, model::PageId page, int32_t tokens) {
+  std::vector<std::byte> bytes(executor.page_bytes(), std::byte{0xAB});
+  executor.read_page(page, tokens, bytes);
+  return bytes;
+}
+
+TEST_P(StepContract, PagesThatAnotherExecutorHasComputedGoOnAsIfTheyWereItsOwn) {
+  if (executor_->page_bytes() == 0) {
+    EXPECT_EQ(std::get<0>(GetParam()), "float") << "whoever is fast keeps snapshots";
+    return;
+  }
+  const std::vector<TokenId> tokens = random_tokens(24);
+  const auto expected = Sequence(*executor_).logits(tokens, 24);
+  const auto whole = page_of(*executor_, 0, 16), part = page_of(*executor_, 1, 5);
+
+  // In a process of its own, whose memory is full of something else.
+  const auto other = make(team_);
+  Sequence(*other).argmax(random_tokens(60), 60);
+  other->write_page(3, whole);
+  other->write_page(1, part);
+  EXPECT_EQ(page_of(*other, 3, 16), whole);
+  const std::vector<model::PageId> pages = {3, 1};
+  const std::vector<std::span<const model::PageId>> tables = {pages};
+  const std::vector<int32_t> positions = {21, 22, 23};
+  const std::vector<int32_t> sequences(3, 0);
+  const std::vector<model::RowOutput> outputs(3, model::RowOutput::kLogits);
+  const auto result = other->step({std::span(tokens).subspan(21), positions, sequences, outputs, tables});
+  ASSERT_TRUE(result) << result.error().message;
+  for (size_t row = 0; row < 3; ++row) {
+    EXPECT_TRUE(std::ranges::equal(result->logits[row], expected[21 + row])) << "row " << row;
+  }
+}
+
+TEST_P(StepContract, APageHasTheSameBytesOnEveryInstructionSetAndWhateverStandsBehindIt) {
+  if (executor_->page_bytes() == 0) return;  // see above
+  const std::vector<TokenId> tokens = random_tokens(16);
+  Sequence(*executor_).argmax({tokens.begin(), tokens.begin() + 5}, 5);
+  const auto five = page_of(*executor_, 0, 5);
+  Sequence(*executor_).argmax(tokens, 16);
+  EXPECT_EQ(page_of(*executor_, 0, 5), five) << "what comes later is not in it";
+  EXPECT_NE(page_of(*executor_, 0, 6), five);
+  const auto model = model::Model::open(kModels / (std::string(std::get<1>(GetParam())) + ".gguf"));
+  const auto best = make_cpu_executor(*model, team_);
+  ASSERT_TRUE(best) << best.error().message;
+  Sequence(**best).argmax(tokens, 3);
+  EXPECT_EQ(page_of(**best, 0, 5), five);
 }
 
 TEST_P(StepContract, AStepAnswersExactlyTheRowsThatAsk) {

@@ -104,8 +104,8 @@ def feed_forward(x, model, index):
     return (gate * (x @ model.layer(index, "ffn_up.weight").T)) @ model.layer(index, "ffn_down.weight").T
 
 
-def logits(model, ids):
-    """The logits at every position: [tokens, vocabulary]"""
+def hidden_states(model, ids):
+    """What stands behind the last norm, at every position: [tokens, hidden]"""
     x = model.tensors["token_embd.weight"][np.array(ids)]
     if model.architecture == "gemma3":
         x = x * np.sqrt(model.hidden)
@@ -119,5 +119,9 @@ def logits(model, ids):
         x = x + post_norm(attention(normed, model, index), "post_attention_norm.weight")
         normed = rms_norm(x, model.layer(index, "ffn_norm.weight"), model.epsilon)
         x = x + post_norm(feed_forward(normed, model, index), "post_ffw_norm.weight")
-    x = rms_norm(x, model.tensors["output_norm.weight"], model.epsilon)
-    return x @ model.tensors.get("output.weight", model.tensors["token_embd.weight"]).T
+    return rms_norm(x, model.tensors["output_norm.weight"], model.epsilon)
+
+
+def logits(model, ids):
+    """The logits at every position: [tokens, vocabulary]"""
+    return hidden_states(model, ids) @ model.tensors.get("output.weight", model.tensors["token_embd.weight"]).T

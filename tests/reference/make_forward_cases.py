@@ -2,13 +2,15 @@
 """Tiny models of each architecture, and what they say, computed in float64 by forward_pass.py.
 
 Writes to tests/executor/models: <architecture>.gguf (random weights in a mix of types),
-<architecture>.forward.jsonl and <architecture>.greedy.jsonl. One case a line:
+<architecture>.forward.jsonl, <architecture>.greedy.jsonl and <architecture>.hidden.jsonl. One case a line:
 
   forward: ids; top: the 20 highest logits at the last position, falling; logsumexp there; nll: the mean over all
            positions but the last of the negative log-likelihood of the next token (null for one token)
   greedy:  prompt_ids; continuation_ids; margins: how far each winner was ahead of the next
+  hidden:  ids; last: the hidden state behind the last norm at the last position; mean: that of all positions
 
 Usage: make_forward_cases.py           writes them anew
+       make_forward_cases.py --hidden  writes the hidden states alone, of the models and ids that are there
        make_forward_cases.py --check MODEL.gguf FORWARD.jsonl     compares the forward pass with other reference values
 Needs: pip install gguf numpy
 """
@@ -199,6 +201,23 @@ def greedy_case(model, prompt, length):
     return {"prompt_ids": list(prompt), "continuation_ids": ids[len(prompt) :], "margins": margins}
 
 
+def hidden_case(model, ids):
+    hidden = forward_pass.hidden_states(model, ids)
+
+    def rounded(values):
+        return [round(float(value), 6) for value in values]
+
+    return {"ids": ids, "last": rounded(hidden[-1]), "mean": rounded(hidden.mean(axis=0))}
+
+
+def make_hidden(architecture):
+    """Of some of the forward cases."""
+    model = forward_pass.Model(FOLDER / f"{architecture}.gguf")
+    lines = (FOLDER / f"{architecture}.forward.jsonl").read_text().splitlines()
+    cases = [hidden_case(model, json.loads(line)["ids"]) for line in lines]
+    write_lines(FOLDER / f"{architecture}.hidden.jsonl", [case for case in cases if len(case["ids"]) in (1, 5, 17, 70)])
+
+
 def write_lines(path, cases):
     path.write_text("".join(json.dumps(case) + "\n" for case in cases))
 
@@ -219,6 +238,7 @@ def make():
         greedy = [greedy_case(model, random_ids(length), 24) for length in (1, 9, 20)]
         write_lines(FOLDER / f"{architecture}.forward.jsonl", forward)
         write_lines(FOLDER / f"{architecture}.greedy.jsonl", greedy)
+        make_hidden(architecture)
         print(f"{path}: {path.stat().st_size} bytes, smallest margin {min(min(c['margins']) for c in greedy)}")
 
 
@@ -236,6 +256,9 @@ def check(model_path, cases_path):
 if __name__ == "__main__":
     if len(sys.argv) == 4 and sys.argv[1] == "--check":
         check(sys.argv[2], sys.argv[3])
+    elif sys.argv[1:] == ["--hidden"]:
+        for name in MODELS:
+            make_hidden(name)
     elif len(sys.argv) == 1:
         make()
     else:

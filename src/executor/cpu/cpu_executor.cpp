@@ -18,8 +18,12 @@ model::ExecutorLimits limits_of(const model::ModelConfig& config, const Executor
           .max_rows = options.max_rows,
           .max_logit_rows = std::min(options.max_logit_rows, options.max_rows),
           .vocabulary = config.vocabulary,
-          .context_length = config.context_length};
+          .context_length = config.context_length,
+          .hidden = config.hidden};
 }
+
+// In head_index_: an answer that needs no output head.
+constexpr int32_t kNotOfHead = -1;
 
 // Up to so many rows every worker computes norms for itself: that costs less than a barrier.
 constexpr int32_t kRowsAlone = 4;
@@ -68,6 +72,7 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       scratch_(2 * team.size(), config_.hidden),
       scores_(team.size(), kernels::kMostQueries * (reachable_positions(limits_) + 2 * kPageSize)),
       logits_(limits_.max_logit_rows, config_.vocabulary),
+      hidden_(limits_.max_rows, config_.hidden),
       normed_rows_(limits_.max_rows, config_.hidden, team.size()),
       normed_alone_(rows_for_each(team.size(), config_.hidden)),
       attended_rows_(limits_.max_rows, config_.heads * config_.head_size, team.size()),
@@ -78,8 +83,11 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       profile_(options.profile),
       winners_(at(team.size()) * at(limits_.max_logit_rows)),
       argmax_(at(limits_.max_rows)),
-      row_logits_(at(limits_.max_rows)) {
-  answers_.reserve(at(limits_.max_logit_rows));
+      row_logits_(at(limits_.max_rows)),
+      row_hidden_(at(limits_.max_rows)) {
+  answers_.reserve(at(limits_.max_rows));
+  head_index_.reserve(at(limits_.max_rows));
+  head_rows_.reserve(at(limits_.max_logit_rows));
 }
 
 void CpuExecutor::copy_page(model::PageId from, model::PageId to, int32_t) { kv_.copy_page(from, to); }
@@ -92,10 +100,10 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   alone_ = rows_ <= kRowsAlone;
   normed_rows_.reset(rows_);
   attended_rows_.reset(rows_after_keys(0));
-  const auto answers = static_cast<int32_t>(answers_.size());
-  screening_ = screened_head_.takes(answers) && asks_for_winners_only();
-  if (screening_) screened_head_.begin(answers);
-  answer_rows_.reset(answers);
+  const auto head_rows = static_cast<int32_t>(head_rows_.size());
+  screening_ = screened_head_.takes(head_rows) && asks_for_winners_only();
+  if (screening_) screened_head_.begin(head_rows);
+  answer_rows_.reset(head_rows);
   const uint64_t barriers = team_.barriers();
   if (profile_) part_began_ = std::chrono::steady_clock::now();
   team_.run([this](int worker) {
@@ -114,33 +122,50 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
       profile_->surviving_panels += static_cast<uint64_t>(screened_head_.survivors());
     }
   }
-  // The winner of each answering row: the lowest id among the greatest logits.
+  finish_answers();
+  const size_t rows = at(rows_);
+  return model::StepResult{std::span(argmax_).first(rows), std::span(row_logits_).first(rows),
+                           std::span(row_hidden_).first(rows)};
+}
+
+void CpuExecutor::finish_answers() {
   for (size_t i = 0; i < answers_.size(); ++i) {
-    const size_t row = at(answers_[i]);
-    if (batch.outputs[row] == model::RowOutput::kLogits) {
+    if (head_index_[i] != kNotOfHead) continue;
+    row_hidden_[at(answers_[i])] = {hidden_.row(static_cast<int32_t>(i)), at(config_.hidden)};
+  }
+  // The winner of each row: the lowest id among the greatest logits.
+  for (size_t i = 0; i < head_rows_.size(); ++i) {
+    const size_t row = at(head_rows_[i]);
+    if (batch_->outputs[row] == model::RowOutput::kLogits) {
       row_logits_[row] = {logits_.row(static_cast<int32_t>(i)), at(config_.vocabulary)};
       continue;
     }
     Winner best = winners_[i];
     for (int worker = 1; worker < team_.size(); ++worker) {
-      best.meet(winners_[at(worker) * answers_.size() + i]);
+      best.meet(winners_[at(worker) * head_rows_.size() + i]);
     }
     argmax_[row] = best.token;
   }
-  return model::StepResult{std::span(argmax_).first(at(rows_)), std::span(row_logits_).first(at(rows_))};
 }
 
 void CpuExecutor::gather_answers() {
   answers_.clear();
+  head_rows_.clear();
+  head_index_.clear();
   for (int32_t row = 0; row < rows_; ++row) {
     argmax_[at(row)] = kNoToken;
-    row_logits_[at(row)] = {};
-    if (batch_->outputs[at(row)] != model::RowOutput::kNone) answers_.push_back(row);
+    row_logits_[at(row)] = row_hidden_[at(row)] = {};
+    const model::RowOutput output = batch_->outputs[at(row)];
+    if (output == model::RowOutput::kNone) continue;
+    answers_.push_back(row);
+    const bool of_head = output != model::RowOutput::kHidden;
+    head_index_.push_back(of_head ? static_cast<int32_t>(head_rows_.size()) : kNotOfHead);
+    if (of_head) head_rows_.push_back(row);
   }
 }
 
 bool CpuExecutor::asks_for_winners_only() const {
-  return std::ranges::all_of(answers_, [&](int32_t row) { return batch_->outputs[at(row)] == model::RowOutput::kArgmax; });
+  return std::ranges::all_of(head_rows_, [&](int32_t row) { return batch_->outputs[at(row)] == model::RowOutput::kArgmax; });
 }
 
 void CpuExecutor::finish_part(int worker, StepPart part) {
@@ -236,20 +261,26 @@ void CpuExecutor::finish_block(int worker, int32_t block) {
 }
 
 void CpuExecutor::answer(int worker) {
-  const auto count = static_cast<int32_t>(answers_.size());
-  const hardware::Share mine = share(count, worker);
+  const model::Vector& norm = model_->weights.output_norm;
+  const hardware::Share mine = share(static_cast<int64_t>(answers_.size()), worker);
   for (int64_t index = mine.begin; index < mine.end; ++index) {
     const auto row = static_cast<int32_t>(index);
-    normalise(worker, answers_[at(row)], stream_after(worker, 2 * config_.layers - 1, row, false),
-              model_->weights.output_norm, answer_rows_, row);
-    if (screening_) screened_head_.set(row, answer_rows_);
+    const float* stream = stream_after(worker, 2 * config_.layers - 1, row, false);
+    const int32_t head_row = head_index_[at(row)];
+    if (head_row == kNotOfHead) {
+      kernels_.rms_norm(stream, norm.data(), config_.norm_epsilon, hidden_.row(row), config_.hidden);
+      continue;
+    }
+    normalise(worker, answers_[at(row)], stream, norm, answer_rows_, head_row);
+    if (screening_) screened_head_.set(head_row, answer_rows_);
   }
   finish_part(worker, StepPart::kNorm);
+  if (head_rows_.empty()) return;
   if (screening_) {
     screened_head_.look(kernels_, worker, answer_rows_, logits_.data.data(), logits_.stride);
     team_.barrier();
     screened_head_.decide(kernels_, worker, answer_rows_, logits_.data.data(), logits_.stride,
-                          std::span(winners_).subspan(at(worker) * answers_.size(), answers_.size()));
+                          std::span(winners_).subspan(at(worker) * head_rows_.size(), head_rows_.size()));
     finish_part(worker, StepPart::kHead);
     return;
   }
@@ -257,8 +288,8 @@ void CpuExecutor::answer(int worker) {
   const hardware::Share panels = share(weights_.output.panels(), worker);
   const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;
   const int32_t end = std::min(static_cast<int32_t>(panels.end) * quant::kPanelRows, config_.vocabulary);
-  for (int32_t index = 0; index < count; ++index) {
-    Winner& winner = winners_[at(worker) * answers_.size() + at(index)];
+  for (int32_t index = 0; index < static_cast<int32_t>(head_rows_.size()); ++index) {
+    Winner& winner = winners_[at(worker) * head_rows_.size() + at(index)];
     winner = {-std::numeric_limits<float>::infinity(), 0};
     if (begin >= end) continue;
     const float* logits = logits_.row(index) + begin;

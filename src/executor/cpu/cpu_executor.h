@@ -94,6 +94,7 @@ class CpuExecutor final : public model::Executor {
   hardware::Share share(int64_t count, int worker) const { return hardware::share_of(count, worker, team_.size()); }
   void gather_answers();
   bool asks_for_winners_only() const;
+  void finish_answers();
   // Ends a part of the step: all workers meet. Its time counts for `part`, if somebody asks for a profile.
   void finish_part(int worker, StepPart part);
   // The first position of a sequence is carried as two int8 planes.
@@ -124,12 +125,13 @@ class CpuExecutor final : public model::Executor {
   FloatRows gate_, up_;     // [rows][feed_forward]
   FloatRows scratch_;       // [2 * workers][hidden]
   FloatRows scores_;        // [workers][kMostQueries * positions]
-  FloatRows logits_;        // [answers][vocabulary]
+  FloatRows logits_;        // [head rows][vocabulary]
+  FloatRows hidden_;        // [answers][hidden]: of the rows that ask for it
   QuantizedRows normed_rows_;    // inputs of Q, K, V and of gate, up
   std::vector<QuantizedRows> normed_alone_;  // [workers]: the same, where every worker computes them for itself
   QuantizedRows attended_rows_;  // inputs of the attention output
   QuantizedRows hidden_rows_;    // inputs of down
-  QuantizedRows answer_rows_;    // inputs of the output head
+  QuantizedRows answer_rows_;    // [head rows]: inputs of the output head
 
   bool place_by_heads_;  // the heads of Q, K and V can be dealt out evenly
   bool attended_in_groups_;  // an item of attention covers whole groups of 32
@@ -141,10 +143,13 @@ class CpuExecutor final : public model::Executor {
   int32_t rows_ = 0;
   bool alone_ = false;                // whole rows are computed by every worker for itself
   std::vector<int32_t> answers_;      // the rows that answer
+  std::vector<int32_t> head_rows_;    // of those, the rows that the output head computes
+  std::vector<int32_t> head_index_;   // [answers]: which of the head rows an answer is; kNotOfHead: of none
   bool screening_ = false;            // the answers are found by screening
-  std::vector<Winner> winners_;       // [workers][answers]
+  std::vector<Winner> winners_;       // [workers][head rows]
   std::vector<TokenId> argmax_;       // [rows]
   std::vector<std::span<const float>> row_logits_;  // [rows]
+  std::vector<std::span<const float>> row_hidden_;  // [rows]
 };
 
 }  // namespace riposte::executor

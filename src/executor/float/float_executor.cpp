@@ -13,7 +13,8 @@ model::ExecutorLimits limits_of(const model::ModelConfig& config, const Executor
           .max_rows = options.max_rows,
           .max_logit_rows = std::min(options.max_logit_rows, options.max_rows),
           .vocabulary = config.vocabulary,
-          .context_length = config.context_length};
+          .context_length = config.context_length,
+          .hidden = config.hidden};
 }
 
 AlignedBuffer<float> rows_of(int32_t rows, int32_t width) {
@@ -49,7 +50,9 @@ FloatExecutor::FloatExecutor(std::shared_ptr<const model::Model> model, hardware
       scores_(rows_of(team.size(), config_.context_length)),
       logits_(rows_of(limits_.max_logit_rows, config_.vocabulary)),
       argmax_(static_cast<size_t>(limits_.max_rows)),
-      row_logits_(static_cast<size_t>(limits_.max_rows)) {}
+      row_logits_(static_cast<size_t>(limits_.max_rows)),
+      hidden_(rows_of(limits_.max_rows, config_.hidden)),
+      row_hidden_(static_cast<size_t>(limits_.max_rows)) {}
 
 Result<model::StepResult> FloatExecutor::step(const model::StepBatch& batch) {
   if (const Result<void> valid = validator_.check(batch); !valid) return pass_on(valid);
@@ -211,10 +214,16 @@ model::StepResult FloatExecutor::answer(const model::StepBatch& batch) {
   for (int32_t row = 0; row < batch_rows; ++row) {
     const auto index = static_cast<size_t>(row);
     argmax_[index] = kNoToken;
-    row_logits_[index] = {};
+    row_logits_[index] = row_hidden_[index] = {};
     if (batch.outputs[index] == model::RowOutput::kNone) continue;
+    const bool is_hidden = batch.outputs[index] == model::RowOutput::kHidden;
+    const std::span<float> normed = is_hidden ? row_of(hidden_, row, config_.hidden) : row_of(normed_, answers, config_.hidden);
     rms_norm({residual_.data() + index * hidden, hidden}, model_->weights.output_norm, config_.norm_epsilon,
-             normed_.data() + static_cast<size_t>(answers) * hidden);
+             normed.data());
+    if (is_hidden) {
+      row_hidden_[index] = normed;
+      continue;
+    }
     row_logits_[index] = row_of(logits_, answers, config_.vocabulary);
     ++answers;
   }
@@ -227,7 +236,8 @@ model::StepResult FloatExecutor::answer(const model::StepBatch& batch) {
     row_logits_[index] = {};
   });
   return {std::span(argmax_).first(static_cast<size_t>(batch_rows)),
-          std::span(row_logits_).first(static_cast<size_t>(batch_rows))};
+          std::span(row_logits_).first(static_cast<size_t>(batch_rows)),
+          std::span(row_hidden_).first(static_cast<size_t>(batch_rows))};
 }
 
 Result<std::unique_ptr<model::Executor>> make_float_executor(std::shared_ptr<const model::Model> model,

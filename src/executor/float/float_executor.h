@@ -73,6 +73,8 @@ class FloatExecutor final : public model::Executor {
   AlignedBuffer<float> logits_;                     // [max_logit_rows, vocabulary]
   std::vector<TokenId> argmax_;                     // [max_rows]
   std::vector<std::span<const float>> row_logits_;  // [max_rows]
+  AlignedBuffer<float> hidden_;                     // [max_rows, hidden]: answers of that kind
+  std::vector<std::span<const float>> row_hidden_;  // [max_rows]
 };
 
 }  // namespace riposte::executor
