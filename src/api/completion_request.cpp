@@ -18,47 +18,6 @@ namespace json = boost::json;
 constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
 constexpr size_t kMaxPrompts = 64;  // each becomes a request of its own
 
-ApiResult<std::vector<TokenId>> read_tokens(const json::array& array, const std::string& place) {
-  std::vector<TokenId> tokens;
-  tokens.reserve(array.size());
-  for (const json::value& value : array) {
-    if (!value.is_int64() || value.get_int64() < 0 || value.get_int64() > kMaxInt32) {
-      return bad_request(place, fmt::format("'{}' must hold token ids, found {}", place, describe(value)));
-    }
-    tokens.push_back(static_cast<TokenId>(value.get_int64()));
-  }
-  return tokens;
-}
-
-// "prompt": a string, token ids, or an array of either.
-void read_prompts(Fields& fields, std::vector<CompletionPrompt>& out) {
-  const json::value* prompt = fields.any("prompt");
-  if (!fields.ok()) return;
-  if (!prompt) {
-    return fields.refuse_with(
-        bad_request("prompt", "'prompt' is missing: expected a string, token ids, or an array of either"));
-  }
-  const bool is_list = prompt->is_array() && !prompt->get_array().empty() &&
-                       (prompt->get_array()[0].is_string() || prompt->get_array()[0].is_array());
-  const json::array one{*prompt};
-  const json::array& list = is_list ? prompt->get_array() : one;
-  if (list.size() > kMaxPrompts) {
-    return fields.refuse("prompt", fmt::format("at most {} prompts", kMaxPrompts), *prompt);
-  }
-  for (size_t i = 0; i < list.size(); ++i) {
-    const std::string place = is_list ? fmt::format("prompt[{}]", i) : "prompt";
-    if (const json::string* text = list[i].if_string()) {
-      out.emplace_back(std::string(text->data(), text->size()));
-    } else if (const json::array* array = list[i].if_array()) {
-      auto tokens = read_tokens(*array, place);
-      if (!tokens) return fields.refuse_with(tl::unexpected(tokens.error()));
-      out.emplace_back(std::move(*tokens));
-    } else {
-      return fields.refuse(place, "a string, token ids, or an array of either", list[i]);
-    }
-  }
-}
-
 // Here "logprobs" is the number of alternatives.
 void read_logprobs(Fields& fields, sampling::SamplingParams& out) {
   const json::value* value = fields.any("logprobs");
@@ -83,28 +42,6 @@ void refuse_unsupported(Fields& fields, const CompletionRequest& request) {
   }
 }
 
-ApiResult<std::vector<TokenId>> tokens_of(const CompletionPrompt& prompt, const ServedModel& model) {
-  std::vector<TokenId> tokens;
-  if (const auto* text = std::get_if<std::string>(&prompt)) {
-    if (model.tokenizer.adds_bos() && model.tokenizer.bos() != kNoToken) {
-      tokens.push_back(model.tokenizer.bos());
-    }
-    model.tokenizer.encode_into(*text, tokens);
-  } else {
-    tokens = std::get<std::vector<TokenId>>(prompt);
-  }
-  if (tokens.empty()) return bad_request("prompt", "'prompt' has no token: there is nothing to continue");
-  const size_t vocabulary = model.tokenizer.vocabulary_size();
-  for (const TokenId token : tokens) {
-    if (static_cast<size_t>(token) >= vocabulary) {
-      return bad_request("prompt",
-                         fmt::format("'prompt' has the token {}, but the ids of this model end at {}", token,
-                                     vocabulary - 1));
-    }
-  }
-  return tokens;
-}
-
 }  // namespace
 
 ApiResult<CompletionRequest> parse_completion_request(std::string_view body, uint64_t random_seed) {
@@ -124,7 +61,7 @@ ApiResult<CompletionRequest> parse_completion_request(std::string_view body, uin
   read_logprobs(fields, request.sampling);
   read_stop(fields, request.stop);
   read_streaming(fields, request.stream, request.include_usage);
-  read_prompts(fields, request.prompts);
+  read_inputs(fields, "prompt", kMaxPrompts, request.prompts);
   refuse_unsupported(fields, request);
   if (!fields.ok()) return fields.complaint();
   return request;
@@ -142,10 +79,12 @@ ApiResult<Generation> read_completion(std::string_view body, const ServedModel& 
                                   .logprobs = read->sampling.top_logprobs >= 0,
                                   .include_usage = read->include_usage,
                                   .echo = {}};
-  for (const CompletionPrompt& prompt : read->prompts) {
-    auto tokens = tokens_of(prompt, model);
+  for (size_t i = 0; i < read->prompts.list.size(); ++i) {
+    const TokenInput& prompt = read->prompts.list[i];
+    const std::string place = read->prompts.place("prompt", i);
+    auto tokens = tokens_of(prompt, model, place);
     if (!tokens) return tl::unexpected(tokens.error());
-    const auto max_tokens = answer_room(tokens->size(), read->max_tokens, model, "prompt");
+    const auto max_tokens = answer_room(tokens->size(), read->max_tokens, model, place);
     if (!max_tokens) return tl::unexpected(max_tokens.error());
     if (read->echo) {
       const auto* text = std::get_if<std::string>(&prompt);

@@ -6,20 +6,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "api/answer.h"
 #include "api/sampling_fields.h"
+#include "api/token_input.h"
 
 namespace riposte::api {
 
-// One thing to continue: text, or the model's own token ids.
-using CompletionPrompt = std::variant<std::string, std::vector<TokenId>>;
-
 struct CompletionRequest {
   std::string model;  // empty: whatever is served
-  std::vector<CompletionPrompt> prompts;
+  TokenInputs prompts;
   int32_t choices = 1;      // answers to each prompt
   int32_t max_tokens = 16;  // what OpenAI gives to a request that does not say
   std::vector<std::string> stop;

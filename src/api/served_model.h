@@ -9,6 +9,8 @@
 
 #include "chat/template.h"
 #include "engine/engine.h"
+#include "engine/pooling.h"
+#include "rewrite/lean.h"
 #include "rewrite/presets.h"
 #include "tokenizer/tokenizer.h"
 
@@ -34,9 +36,12 @@ struct ServedModel {
   const chat::Template* chat_template = nullptr;  // null: a base model, which cannot chat
   engine::Engine& engine;
   int32_t context_length = 0;  // tokens of prompt and answer together
+  int32_t embedding_size = 0;  // values of an embedding; 0: it has none
   ModelDetails details = {};
   const rewrite::Presets& presets = rewrite::Presets::built_in();
   std::vector<std::string> aliases = {};  // other names of it
+  engine::Pooling pooling = engine::Pooling::kMean;  // of embeddings, where a request does not say
+  rewrite::LeanRules lean = {};                      // of rewriting, likewise
 };
 
 // Whether a client that asks for `asked` means the model of this name; ":latest" behind a name, as Ollama's

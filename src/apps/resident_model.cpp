@@ -36,9 +36,12 @@ class ResidentModel final : public server::LoadedModel {
                 .chat_template = chat_template_ ? &*chat_template_ : nullptr,
                 .engine = engine_,
                 .context_length = runtime_.context_length(),
+                .embedding_size = runtime_.executor().limits().hidden,
                 .details = model_details(runtime_.model()),
                 .presets = presets,
-                .aliases = options.aliases} {}
+                .aliases = options.aliases,
+                .pooling = options.pooling,
+                .lean = options.lean} {}
   const api::ServedModel& served() const override { return served_; }
 
  private:

@@ -13,6 +13,7 @@
 #include "drafting/drafter.h"
 #include "engine/engine.h"
 #include "hardware/thread_team.h"
+#include "engine/pooling.h"
 #include "model/executor.h"
 #include "model/model.h"
 #include "rewrite/presets.h"
@@ -38,6 +39,8 @@ struct RuntimeOptions {
 };
 
 // --model, --executor, --instruction-set, --threads, --pin-threads, --context, --packed-cache and
+  engine::Pooling pooling = engine::Pooling::kMean;  // of embeddings, where a request does not say
+  rewrite::LeanRules lean = {};                      // of rewriting, likewise
 // --no-packed-cache, with their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);

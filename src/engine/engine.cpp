@@ -38,6 +38,7 @@ struct Engine::State {
         const EngineOptions& engine_options)
       : options(engine_options),
         vocabulary(executor.limits().vocabulary),
+        shows_hidden_states(executor.limits().hidden > 0),
         context_length(usable_context(executor.limits(), engine_options.pins)),
         text(std::move(token_text)),
         loop(executor, *text, options),
@@ -55,6 +56,7 @@ struct Engine::State {
 
   const EngineOptions options;
   const int32_t vocabulary;
+  const bool shows_hidden_states;
   const int32_t context_length;
   const std::unique_ptr<const TokenText> text;
   StepLoop loop;  // the thread's own
@@ -156,8 +158,11 @@ Engine::~Engine() {
 Result<RequestId> Engine::submit(Request request, Listener listener) {
   State& state = *state_;
   if (auto check = validate(request, state.vocabulary, state.context_length); !check) return pass_on(check);
+  if (request.pooling && !state.shows_hidden_states)
+    return fail(ErrorCode::kUnsupported, "this executor gives no embeddings");
   const Clock::time_point now = state.options.now();
   const std::optional<Clock::time_point> deadline = request.deadline;
+  const bool follows = request.follows_accepted;
   const std::shared_ptr<const constraint::Grammar> constraint = request.constraint;
   auto sequence =
       std::make_unique<Sequence>(std::move(request), std::move(listener), state.context_length, now);
@@ -167,7 +172,7 @@ Result<RequestId> Engine::submit(Request request, Listener listener) {
     const std::lock_guard lock(state.mutex);
     if (state.stopping) return fail(ErrorCode::kCancelled, "the engine is stopping");
     const auto queued = static_cast<int64_t>(state.submitted.size()) + state.waiting_in_loop;
-    if (queued >= state.options.max_queued) return state.queue_is_full(queued);
+    if (queued >= state.options.max_queued && !follows) return state.queue_is_full(queued);
     const double work = state.work_of(*sequence);
     sequence->set_turn(turn_of(now, state.forecast.pace.ms_for(work)));
     if (deadline) {

@@ -41,7 +41,7 @@ class Engine {
   ~Engine();
 
   // Thread-safe, also for listeners; these may be called before submit() returns. Errors: kInvalidArgument
-  // and kTooLarge (see validate() in request.h), kBusy (the queue is full, or too long for the deadline; with
+  // and kTooLarge (see validate() in request.h), kUnsupported (pooling, with an executor that shows no hidden states), kBusy (the queue is full, or too long for the deadline; with
   // the time to come back), kDeadline (it cannot be met at all), kCancelled (the engine is being destroyed).
   // After an error no listener is called.
   Result<RequestId> submit(Request request, Listener listener);

@@ -71,6 +71,10 @@ Result<void> validate(const Request& request, int32_t vocabulary, int32_t contex
   if (request.max_tokens < 0) {
     return fail(ErrorCode::kInvalidArgument, "max_tokens must be 0 or more, but is {}", request.max_tokens);
   }
+  if (request.pooling && request.max_tokens > 0) {
+    return fail(ErrorCode::kInvalidArgument, "max_tokens must be 0 where an embedding is wanted, but is {}",
+                request.max_tokens);
+  }
   if (Result<void> check = check_tokens("prompt", request.prompt, vocabulary); !check) return check;
   if (Result<void> check = check_tokens("source", request.source, vocabulary); !check) return check;
   if (Result<void> check = check_tokens("prediction", request.prediction, vocabulary); !check) return check;

@@ -16,6 +16,7 @@
 #include "base/token.h"
 #include "constraint/grammar.h"
 #include "drafting/draft.h"
+#include "engine/pooling.h"
 #include "sampling/logprobs.h"
 #include "sampling/params.h"
 
@@ -68,6 +69,7 @@ struct Finish {
   Usage usage;
   Timings timings;
   std::vector<TokenTrace> trace = {};  // of all tokens of the answer, if Request::trace
+  std::vector<float> embedding = {};   // [hidden], not normalised: of the prompt, if Request::pooling
   Error error;                         // only with kError
 };
 
@@ -109,9 +111,13 @@ struct Request {
   // same batch (0 is none).
   std::string supersedes = {};
   uint64_t batch = 0;
+  // Others of one request of a client were accepted before it: it is not refused for a full queue any more.
+  bool follows_accepted = false;
   sampling::SamplingParams sampling = {};
   // The answer's text is one that it allows; ends only where that is whole (or at a limit). Null: any text.
   std::shared_ptr<const constraint::Grammar> constraint = {};
+  // What is asked for is a vector (Finish::embedding); max_tokens is 0 then.
+  std::optional<Pooling> pooling = {};
 };
 
 // What an engine has done so far: sums over finished requests, and its steps.
@@ -142,7 +148,7 @@ inline constexpr size_t kMaxStops = 16;
 inline constexpr size_t kMaxStopBytes = 512;
 
 // Errors: kInvalidArgument, naming the field (an empty prompt, a token outside the vocabulary, a negative
-// max_tokens; ignore_end beside a constraint; an empty stop string, one that begins inside a character, more or longer ones than the
+// max_tokens; max_tokens beside pooling; ignore_end beside a constraint; an empty stop string, one that begins inside a character, more or longer ones than the
 // constants above say; sampling parameters out of their range), kTooLarge (the prompt has more tokens than
 // the context).
 Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length);

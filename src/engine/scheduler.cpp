@@ -22,7 +22,9 @@ void insert_by_turn(Sequences& sequences, std::unique_ptr<Sequence> sequence) {
   sequences.insert(place, std::move(sequence));
 }
 
+// What others may take over of a sequence.
 std::span<const TokenId> computed_tokens(const Sequence& sequence) {
+  if (sequence.bypasses_cache()) return {};
   return sequence.tokens().first(static_cast<size_t>(sequence.computed));
 }
 
@@ -67,10 +69,12 @@ void Scheduler::finish_all(FinishReason reason) {
 // Requests with the same instruction often arrive together. The second is better off one step later, when the
 // pages of the instruction are there, than computing them once more beside the first.
 Sequence* Scheduler::who_computes_its_beginning(const Sequence& next) const {
+  if (next.bypasses_cache()) return nullptr;
   const auto wanted = next.tokens().first(next.tokens().size() - 1);
   const int32_t cached = cache_.cached_tokens(next.tokens(), next.prefix_owner());
   const auto found = std::ranges::find_if(running_, [&](const std::unique_ptr<Sequence>& other) {
     if (other->finished() || other->computed >= other->prompt_tokens()) return false;
+    if (other->bypasses_cache()) return false;
     if (other->prefix_owner() != next.prefix_owner() && other->prefix_owner() != kvcache::kEverybody)
       return false;
     const auto common = std::ranges::mismatch(wanted, other->tokens()).in1 - wanted.begin();
@@ -87,7 +91,8 @@ void Scheduler::hurry(Sequence& sequence, Clock::time_point turn) {
 }
 
 bool Scheduler::give_memory(Sequence& next) {
-  if (auto opened = cache_.open(next.tokens(), next.most_positions(), next.prefix_owner())) {
+  const auto reuse = next.bypasses_cache() ? kvcache::Reuse::kNothing : kvcache::Reuse::kPrefix;
+  if (auto opened = cache_.open(next.tokens(), next.most_positions(), next.prefix_owner(), reuse)) {
     next.lease = std::move(opened->lease);
     next.computed = next.lease.cached_tokens();
     next.usage.cached_tokens = next.computed;
@@ -110,7 +115,7 @@ void Scheduler::admit(Pace& pace) {
       continue;
     }
     if (!give_memory(**next)) return;
-    pace.observe_prompt((*next)->prompt_tokens(), (*next)->computed);
+    if (!(*next)->bypasses_cache()) pace.observe_prompt((*next)->prompt_tokens(), (*next)->computed);
     (*next)->admit();
     insert_by_turn(running_, std::move(*next));
     next = waiting_.erase(next);

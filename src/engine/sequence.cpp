@@ -42,7 +42,9 @@ Sequence::Sequence(Request request, Listener listener, int32_t context_length, C
       sampler_(std::move(request.sampling), tokens_),
       text_(std::move(request.stop)),
       delivered_tokens_(tokens_.size()),
-      submitted_(submitted) {}
+      submitted_(submitted) {
+  if (request.pooling) pool.emplace(*request.pooling, prompt_tokens_);
+}
 
 int32_t Sequence::expected_tokens() const {
   if (room() <= 0) return 0;
@@ -181,6 +183,7 @@ void Sequence::deliver(Clock::time_point now) {
              .usage = usage_so_far(),
              .timings = {},
              .trace = std::move(trace_),
+             .embedding = pool && complete() ? pool->result() : std::vector<float>(),
              .error = std::move(error_)};
   const Clock::time_point started = started_.value_or(now);
   const Clock::time_point first_token = first_token_.value_or(now);

@@ -13,6 +13,7 @@
 #include "drafting/drafter.h"
 #include "engine/answer_text.h"
 #include "engine/branches.h"
+#include "engine/pooling.h"
 #include "engine/request.h"
 #include "engine/token_text.h"
 #include "kvcache/page_cache.h"
@@ -51,6 +52,10 @@ class Sequence {
   int32_t most_positions() const { return most_tokens_ > prompt_tokens_ ? most_tokens_ - 1 : prompt_tokens_; }
   // The highest logit may be of a token that the constraint forbids.
   bool needs_logits() const { return sampler_.needs_logits() || matcher_; }
+  // Every token has to be computed, and what is computed serves nobody else.
+  bool bypasses_cache() const { return pool && pool->wants_all(); }
+  // Whether the hidden state at this position is needed.
+  bool needs_hidden(int32_t position) const { return pool && pool->wants(position); }
   uint64_t task() const { return task_; }
   uint64_t prefix_owner() const { return prefix_owner_; }
   // Who has the earlier turn goes first (see pace.h).
@@ -102,6 +107,7 @@ class Sequence {
   drafting::Draft draft;  // guesses at the tokens after the last one, for this step
   Branches branches;      // of the draft
   drafting::Acceptance acceptance;
+  std::optional<Pool> pool;  // what is asked for is a vector: this becomes it
   double guessing_loss = 0;  // what guesses cost, less what they saved, in steps without guesses
   Usage usage;               // prompt_tokens and output_tokens are filled in by usage_so_far()
 

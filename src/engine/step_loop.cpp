@@ -154,6 +154,7 @@ void StepLoop::accept(const Share& share, size_t row, const model::StepResult& r
   const bool prefill = sequence.computed < sequence.prompt_tokens();
   const auto known = static_cast<size_t>(share.rows - share.drafted());
   if (prefill) step_work_ += pace_.prompt_work(static_cast<int32_t>(known));
+  if (sequence.pool) pool(sequence, row, known, result);
   sequence.computed += static_cast<int32_t>(known);
   if (share.answers > 0) {
     if (share.drafted() > 0) sequence.count_draft();
@@ -164,6 +165,18 @@ void StepLoop::accept(const Share& share, size_t row, const model::StepResult& r
   if (sequence.pending() == 0)
     sequence.finish(FinishReason::kLength);   // max_tokens is 0 and the prompt computed
   if (prefill) scheduler_.publish(sequence);  // others wait for prompts; answers are kept when they end
+}
+
+// The hidden states of a prompt's next tokens, whose first row is row `row` of the step.
+void StepLoop::pool(Sequence& sequence, size_t row, size_t rows, const model::StepResult& result) {
+  for (size_t i = 0; i < rows; ++i) {
+    if (!sequence.needs_hidden(sequence.computed + static_cast<int32_t>(i))) continue;
+    if (row + i >= result.hidden.size() || result.hidden[row + i].empty()) {
+      return sequence.fail(
+          {ErrorCode::kInternal, "the executor gave no hidden state for a row that asked for it"});
+    }
+    sequence.pool->add(result.hidden[row + i]);
+  }
 }
 
 // From the row of the last token along the guesses that are what the request would have produced.

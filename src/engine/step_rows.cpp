@@ -32,8 +32,8 @@ void StepRows::write_share(const Share& share) {
   for (int32_t row = 0; row < known; ++row) {
     const int32_t position = sequence.computed + row;
     const bool answered = share.answers > 0 && row == known - 1;
-    add(sequence.tokens()[static_cast<size_t>(position)], position, trunk,
-        answered ? answer : model::RowOutput::kNone);
+    const auto otherwise = sequence.needs_hidden(position) ? model::RowOutput::kHidden : model::RowOutput::kNone;
+    add(sequence.tokens()[static_cast<size_t>(position)], position, trunk, answered ? answer : otherwise);
   }
   for (int32_t guess = 0; guess < share.drafted(); ++guess) {
     add(sequence.draft.tokens[static_cast<size_t>(guess)], sequence.branches.position(guess),

@@ -44,9 +44,9 @@ int32_t PageCache::cached_tokens(std::span<const TokenId> prompt, Owner owner) c
 }
 
 std::optional<PageCache::Opened> PageCache::open(std::span<const TokenId> prompt, int32_t max_positions,
-                                                 Owner owner) {
+                                                 Owner owner, Reuse reuse) {
   RIPOSTE_CHECK(!prompt.empty() && max_positions >= static_cast<int64_t>(prompt.size()));
-  const Found found = find(prompt.first(prompt.size() - 1), owner);
+  const Found found = reuse == Reuse::kNothing ? Found() : find(prompt.first(prompt.size() - 1), owner);
   const int32_t most_pages = pages_for(max_positions);
   const int32_t new_pages = most_pages - found.whole_pages;  // at least one: the last token's
   tree_.hold_path(found.node);

@@ -55,6 +55,12 @@ struct Pin {
   int32_t tokens = 0;  // how many tokens of the text are kept: what was cached when it was pinned
 };
 
+// What a sequence may take over from others.
+enum class Reuse : uint8_t {
+  kPrefix,   // the longest cached beginning of its prompt
+  kNothing,  // it needs more of every token than keys and values
+};
+
 class PageCache {
  public:
   PageCache(int32_t pages, int32_t page_size);
@@ -69,7 +75,7 @@ class PageCache {
   // positions (at least the prompt's). At least the last token of the prompt is left to be computed, since an
   // answer needs a row. Nothing if the memory does not suffice while others hold theirs.
   std::optional<Opened> open(std::span<const TokenId> prompt, int32_t max_positions,
-                             Owner owner = kEverybody);
+                             Owner owner = kEverybody, Reuse reuse = Reuse::kPrefix);
   // Makes the page table cover the first `positions` positions; at most max_positions.
   void grow(Lease& lease, int32_t positions);
   // `tokens`: all tokens of the sequence whose keys and values are computed by now. Its whole pages become

@@ -76,6 +76,7 @@ Result<void> Exchange::submit(std::vector<engine::Request> requests, const Cache
   for (size_t i = 0; i < requests.size(); ++i) {
     requests[i].owner = owner_within(owner, requests[i].owner);
     requests[i].prefix_owner = owner;
+    requests[i].follows_accepted = !running_.empty();
     auto submitted = submit_one(std::move(requests[i]), use, AnswerQueue::listen(queue_, i));
     if (!submitted) return submitted;  // the destructor cancels those before it
   }

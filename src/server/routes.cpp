@@ -7,6 +7,7 @@
 
 #include "api/chat_request.h"
 #include "api/completion_request.h"
+#include "api/embeddings_request.h"
 #include "api/models.h"
 #include "api/ollama_models.h"
 #include "api/ollama_request.h"
@@ -44,6 +45,7 @@ constexpr Entry kEntries[] = {
     computed("/v1/chat/completions", api::read_chat),
     computed("/v1/completions", api::read_completion),
     computed("/v1/responses", api::read_responses),
+    computed("/v1/embeddings", api::read_embeddings),
     computed("/v1/rewrite", api::read_rewrite),
     told("GET", "/v1/presets", api::list_presets),
     told("GET", "/v1/models", api::list_models),
@@ -53,6 +55,8 @@ constexpr Entry kEntries[] = {
     {"GET", "/metrics", Endpoint::kMetrics},
     computed("/api/generate", api::read_ollama_generate, api::Dialect::kOllama),
     computed("/api/chat", api::read_ollama_chat, api::Dialect::kOllama),
+    computed("/api/embed", api::read_ollama_embed, api::Dialect::kOllama),
+    computed("/api/embeddings", api::read_ollama_embeddings, api::Dialect::kOllama),
     told("GET", "/api/tags", api::ollama_tags, api::Dialect::kOllama),
     told("GET", "/api/ps", api::ollama_ps, api::Dialect::kOllama),
     told("GET", "/api/version", api::ollama_version, api::Dialect::kOllama),

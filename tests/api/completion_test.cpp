@@ -34,12 +34,12 @@ ChoiceAnswer answer(std::string text) {
 }
 
 TEST(CompletionRequest, APromptIsATextOrTokensOrAListOfEither) {
-  EXPECT_THAT(parsed(R"({"prompt":"ab"})").prompts, ElementsAre(CompletionPrompt("ab")));
-  EXPECT_THAT(parsed(R"({"prompt":[5,6]})").prompts,
-              ElementsAre(CompletionPrompt(std::vector<TokenId>{5, 6})));
-  EXPECT_THAT(parsed(R"({"prompt":["a","b"]})").prompts,
-              ElementsAre(CompletionPrompt("a"), CompletionPrompt("b")));
-  EXPECT_EQ(parsed(R"({"prompt":[[5],[6,7]]})").prompts.size(), 2u);
+  EXPECT_THAT(parsed(R"({"prompt":"ab"})").prompts.list, ElementsAre(TokenInput("ab")));
+  EXPECT_THAT(parsed(R"({"prompt":[5,6]})").prompts.list,
+              ElementsAre(TokenInput(std::vector<TokenId>{5, 6})));
+  EXPECT_THAT(parsed(R"({"prompt":["a","b"]})").prompts.list,
+              ElementsAre(TokenInput("a"), TokenInput("b")));
+  EXPECT_EQ(parsed(R"({"prompt":[[5],[6,7]]})").prompts.list.size(), 2u);
 }
 
 TEST(CompletionRequest, SixteenTokensAreTheDefaultLength) {

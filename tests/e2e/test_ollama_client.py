@@ -73,3 +73,14 @@ def test_what_is_not_there_is_refused_by_name(client, model):
         client.generate(model, SENTENCE, format={"pattern": "x"})
     with pytest.raises(ollama.ResponseError, match="temperature"):
         client.generate(model, SENTENCE, options={"temperature": 9})
+
+
+def test_embeddings_are_those_of_the_other_dialect(client, model, server):
+    openai = pytest.importorskip("openai")
+    texts = [SENTENCE, "It rains."]
+    answer = client.embed(model, texts)
+    assert answer.prompt_eval_count > 0 and answer.total_duration > 0
+    other = openai.OpenAI(base_url=f"{server.url}/v1", api_key="none").embeddings.create(model=model, input=texts)
+    assert [list(vector) for vector in answer.embeddings] == pytest.approx([item.embedding for item in other.data])
+    assert list(client.embeddings(model, SENTENCE).embedding) == list(answer.embeddings[0])
+    assert len(client.embed(model, SENTENCE, dimensions=16).embeddings[0]) == 16

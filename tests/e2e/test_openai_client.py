@@ -131,6 +131,40 @@ def test_text_is_continued_without_a_template(client, model):
     assert error.value.param == "best_of"
 
 
+def test_an_embedding_is_the_same_as_floats_and_as_base64_alone_and_in_a_list(client, model):
+    plain = client.embeddings.create(model=model, input=SENTENCES, encoding_format="float")
+    assert plain.object == "list" and [item.index for item in plain.data] == list(range(len(SENTENCES)))
+    packed = client.embeddings.create(model=model, input=SENTENCES)  # the client asks for base64 and unpacks it
+    for sentence, item, other in zip(SENTENCES, plain.data, packed.data):
+        assert item.embedding == other.embedding
+        alone = client.embeddings.create(model=model, input=sentence)
+        assert alone.data[0].embedding == item.embedding
+        assert abs(sum(value * value for value in item.embedding) - 1) < 1e-5
+    assert plain.usage.prompt_tokens == plain.usage.total_tokens > 6 * len(SENTENCES)
+
+
+def test_sentences_that_mean_the_same_lie_closer_together(client, model):
+    texts = ["The cat sleeps on the sofa.", "A cat is asleep on the couch.", "Interest rates rose by two percent."]
+    cat, couch, rates = [item.embedding for item in client.embeddings.create(model=model, input=texts).data]
+
+    def cosine(a, b):
+        return sum(x * y for x, y in zip(a, b))
+
+    assert cosine(cat, couch) > cosine(cat, rates)
+
+
+def test_fewer_dimensions_and_the_last_token_make_another_vector(client, model):
+    whole = client.embeddings.create(model=model, input=SENTENCES[0]).data[0].embedding
+    short = client.embeddings.create(model=model, input=SENTENCES[0], dimensions=64).data[0].embedding
+    length = sum(value * value for value in whole[:64]) ** 0.5
+    assert len(short) == 64 and all(abs(a - b / length) < 1e-6 for a, b in zip(short, whole))
+    last = client.embeddings.create(model=model, input=SENTENCES[0], extra_body={"pooling": "last"})
+    assert last.data[0].embedding != whole
+    with pytest.raises(openai.BadRequestError) as error:
+        client.embeddings.create(model=model, input=SENTENCES[0], dimensions=10_000)
+    assert error.value.param == "dimensions"
+
+
 def test_a_response_is_a_chat_in_its_newer_form(client, model):
     fields = {"model": model, "temperature": 0, "max_output_tokens": 40}
     whole = client.responses.create(instructions=INSTRUCTION, input=SENTENCES[0], **fields)

@@ -50,6 +50,19 @@ TEST_F(PageCacheTest, NothingIsCachedAtFirst) {
   EXPECT_FALSE(opened.copy);
 }
 
+TEST_F(PageCacheTest, WhoeverReusesNothingSharesNothingAndLeavesTheCacheAsItWas) {
+  run(ascending(0, 10));
+  auto opened = cache.open(ascending(0, 10), 10, kEverybody, Reuse::kNothing);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->lease.cached_tokens(), 0);
+  EXPECT_FALSE(opened->copy);
+  cache.grow(opened->lease, 10);
+  check({&opened->lease});
+  cache.close(opened->lease, {});
+  check({});
+  EXPECT_EQ(run(ascending(0, 10)).lease.cached_tokens(), 9);
+}
+
 TEST_F(PageCacheTest, WholePagesAreSharedAndAPartOfAPageIsCopied) {
   auto first = cache.open(ascending(0, 10), 10);
   cache.grow(first->lease, 10);

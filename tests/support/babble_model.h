@@ -37,7 +37,8 @@ class BabblingExecutor : public model::Executor {
             .max_rows = 512,
             .max_logit_rows = 512,
             .vocabulary = kByteVocabulary,
-            .context_length = context_length_};
+            .context_length = context_length_,
+            .hidden = kHidden};
   }
 
   Result<model::StepResult> step(const model::StepBatch& batch) override {
@@ -48,6 +49,8 @@ class BabblingExecutor : public model::Executor {
     argmax_.assign(rows, kNoToken);
     logits_.assign(rows, {});
     rows_of_logits_.assign(rows, {});
+    hidden_.resize(rows * kHidden);
+    rows_of_hidden_.assign(rows, {});
     for (size_t row = 0; row < rows; ++row) {
       const auto pages = batch.page_tables[batch.sequences[row]];
       const int32_t position = batch.positions[row];
@@ -64,12 +67,14 @@ class BabblingExecutor : public model::Executor {
       }
       answer(row, hash, batch.outputs[row]);
     }
-    return model::StepResult{argmax_, rows_of_logits_};
+    return model::StepResult{argmax_, rows_of_logits_, rows_of_hidden_};
   }
 
   void copy_page(model::PageId from, model::PageId to, int32_t tokens) override {
     std::copy_n(memory_.begin() + from * kPageSize, tokens, memory_.begin() + to * kPageSize);
   }
+
+  static constexpr int32_t kHidden = 12;  // values of a hidden state
 
  private:
   static constexpr int32_t kPageSize = 16;
@@ -79,6 +84,12 @@ class BabblingExecutor : public model::Executor {
   }
 
   void answer(size_t row, uint64_t hash, model::RowOutput output) {
+    if (output == model::RowOutput::kHidden) {
+      const auto hidden = std::span(hidden_).subspan(row * kHidden, kHidden);
+      for (size_t i = 0; i < hidden.size(); ++i) hidden[i] = static_cast<float>((hash >> (4 * i)) % 16) - 7.5f;
+      rows_of_hidden_[row] = hidden;
+      return;
+    }
     const uint64_t draw = (hash >> 20) % 64;
     const TokenId letter = kFirstByteToken + 'a' + static_cast<TokenId>(draw % 26);
     const TokenId winner = draw == 63 && !endless ? kEndToken : letter;
@@ -100,6 +111,8 @@ class BabblingExecutor : public model::Executor {
   std::vector<TokenId> argmax_;
   std::vector<std::vector<float>> logits_;
   std::vector<std::span<const float>> rows_of_logits_;
+  std::vector<float> hidden_;  // [rows][hidden]
+  std::vector<std::span<const float>> rows_of_hidden_;
 };
 
 // All of it together, ready to be served.
@@ -113,7 +126,8 @@ struct BabbleModel {
             .tokenizer = tokenizer,
             .chat_template = &chat_template,
             .engine = engine,
-            .context_length = context_length};
+            .context_length = context_length,
+            .embedding_size = BabblingExecutor::kHidden};
   }
 
   tokenizer::Tokenizer tokenizer = byte_tokenizer();

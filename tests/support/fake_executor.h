@@ -54,11 +54,18 @@ class FakeExecutor : public model::Executor {
     argmax_.assign(rows, kNoToken);
     logits_.resize(rows * vocabulary);
     logit_spans_.assign(rows, {});
+    hidden_.resize(rows * count(limits_.hidden));
+    hidden_spans_.assign(rows, {});
     for (size_t row = 0; row < rows; ++row) {
       if (batch.outputs[row] == model::RowOutput::kNone) continue;
       seen_.clear();
       for (int32_t position = 0; position <= batch.positions[row]; ++position) {
         seen_.push_back(slot(batch, batch.sequences[row], position));
+      }
+      if (batch.outputs[row] == model::RowOutput::kHidden) {
+        hidden_spans_[row] = std::span(hidden_).subspan(row * count(limits_.hidden), count(limits_.hidden));
+        fake_logits(seen_, std::span(hidden_).subspan(row * count(limits_.hidden), count(limits_.hidden)));
+        continue;
       }
       const auto logits = std::span(logits_).subspan(row * vocabulary, vocabulary);
       fake_logits(seen_, logits);
@@ -68,7 +75,7 @@ class FakeExecutor : public model::Executor {
         argmax_[row] = static_cast<TokenId>(std::ranges::max_element(logits) - logits.begin());
       }
     }
-    return model::StepResult{argmax_, logit_spans_};
+    return model::StepResult{argmax_, logit_spans_, hidden_spans_};
   }
 
   void copy_page(model::PageId from, model::PageId to, int32_t tokens) override {
@@ -124,7 +131,9 @@ class FakeExecutor : public model::Executor {
       return wrong("arrays of different lengths");
     }
     const auto none = std::ranges::count(batch.outputs, model::RowOutput::kNone);
-    if (rows - count(none) > count(limits_.max_logit_rows)) return wrong("too many answers");
+    const auto hidden = std::ranges::count(batch.outputs, model::RowOutput::kHidden);
+    if (rows - count(none + hidden) > count(limits_.max_logit_rows)) return wrong("too many answers");
+    if (hidden > 0 && limits_.hidden == 0) return wrong("a hidden state, of which there are none");
 
     if (!batch.also_in.empty() && batch.also_in.size() != rows) return wrong("arrays of different lengths");
     for (const auto& table : batch.page_tables) {
@@ -199,6 +208,8 @@ class FakeExecutor : public model::Executor {
   std::vector<TokenId> argmax_;
   std::vector<float> logits_;
   std::vector<std::span<const float>> logit_spans_;
+  std::vector<float> hidden_;
+  std::vector<std::span<const float>> hidden_spans_;
   std::vector<TokenId> seen_;
   std::vector<Written> written_;  // [tables], in the step
   std::vector<Writer> writers_;   // [pages], in the step
