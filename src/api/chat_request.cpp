@@ -105,10 +105,7 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   read_tool_choice(fields, request.tools, request.tool_choice);
   read_streaming(fields, request.stream, request.include_usage);
   read_prediction(fields, request.prediction);
-  read_response_format(fields, request.constraint);
-  if (request.constraint && !request.tools.empty()) {
-    fields.refuse_with(unsupported("response_format", "'response_format' is not supported beside 'tools'"));
-  }
+  read_response_format(fields, request.form);
   fields.text("user", request.user);
   fields.boolean("draft_history", request.draft_history);
   refuse_unsupported(fields);
@@ -147,9 +144,11 @@ ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const Serv
   request.stop = chat.stop;
   request.ignore_end = chat.ignore_end;
   request.sampling = chat.sampling;
-  request.constraint = chat.constraint;
-  if (chat.tool_choice.must_call) {
-    auto call = call_constraint(chat.tools, chat.tool_choice, tool_format(model.details.template_source));
+  request.constraint = chat.form.grammar;
+  const bool may_call = !chat.tools.empty() && chat.form;
+  if (chat.tool_choice.must_call || may_call) {
+    const AnswerForm* otherwise = chat.tool_choice.must_call ? nullptr : &chat.form;
+    auto call = call_constraint(chat.tools, chat.tool_choice, tool_format(model.details.template_source), otherwise);
     if (!call) return tl::unexpected(call.error());
     request.constraint = std::move(*call);
   }

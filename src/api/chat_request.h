@@ -30,7 +30,7 @@ struct ChatRequest {
       user;  // who asks: earlier answers to the same user may give guesses; empty: nobody in particular
   bool draft_history = true;  // false: take no guesses from earlier answers and leave none for later ones
   std::string prediction;     // what the client expects to be answered; empty: nothing
-  Constraint constraint;      // of the answer's form
+  AnswerForm form;
   boost::json::array tools;
   ToolChoice tool_choice;
   boost::json::object template_variables;  // chat_template_kwargs

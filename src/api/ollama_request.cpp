@@ -51,7 +51,7 @@ void read_common(Fields& fields, uint64_t random_seed, ChatRequest& out) {
   fields.text("model", out.model);
   fields.boolean("stream", out.stream);
   read_options(fields, random_seed, out);
-  read_ollama_format(fields, out.constraint);
+  read_ollama_format(fields, out.form);
   refuse_unsupported(fields);
   // true and false, or a level: templates know a switch only.
   if (const json::value* think = fields.any("think")) {
@@ -86,7 +86,7 @@ ApiResult<engine::Request> raw_request(const ChatRequest& chat, const std::strin
   request.max_tokens = *max_tokens;
   request.stop = chat.stop;
   request.sampling = chat.sampling;
-  request.constraint = chat.constraint;
+  request.constraint = chat.form.grammar;
   return request;
 }
 
@@ -153,9 +153,6 @@ ApiResult<Generation> read_ollama_chat(std::string_view text, const ServedModel&
   Fields fields(body->value.get_object());
   const json::array* messages = fields.array("messages");
   read_tools(fields, chat.tools);
-  if (chat.constraint && !chat.tools.empty()) {
-    fields.refuse_with(unsupported("format", "'format' is not supported beside 'tools'"));
-  }
   if (!fields.ok()) return fields.complaint();
   if (!messages || messages->empty()) return generation_of(chat, {}, model, context, OllamaAnswer::kMessage);
 

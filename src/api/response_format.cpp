@@ -13,22 +13,23 @@ namespace {
 
 namespace json = boost::json;
 
-void take(Fields& fields, ApiResult<Constraint> constraint, Constraint& out) {
+void take(Fields& fields, ApiResult<Constraint> constraint, AnswerForm& out) {
   if (!constraint) return fields.refuse_with(tl::unexpected(constraint.error()));
-  out = std::move(*constraint);
+  out.grammar = std::move(*constraint);
 }
 
-void read_schema(Fields& fields, const json::value* schema, const std::string& path, Constraint& out) {
+void read_schema(Fields& fields, const json::value* schema, const std::string& path, AnswerForm& out) {
   if (!schema) {
     return fields.refuse_with(
         bad_request(path, fmt::format("'{}' is missing: expected a JSON schema", path)));
   }
   take(fields, shared_grammar(constraint::compile_schema(*schema), path), out);
+  out.schema = *schema;
 }
 
 // {"type": ..., and with json_schema a "schema" of its own, or inside "json_schema"}
 void read_format(Fields& fields, const json::object& format, const std::string& path, bool schema_is_inside,
-                 Constraint& out) {
+                 AnswerForm& out) {
   Fields inner(format, path);
   std::string type;
   inner.text("type", type);
@@ -53,12 +54,12 @@ ApiResult<Constraint> shared_grammar(Result<constraint::Grammar> grammar, const 
   return std::make_shared<const constraint::Grammar>(std::move(*grammar));
 }
 
-void read_response_format(Fields& fields, Constraint& out) {
+void read_response_format(Fields& fields, AnswerForm& out) {
   const json::object* format = fields.object("response_format");
   if (format && fields.ok()) read_format(fields, *format, "response_format", /*schema_is_inside=*/true, out);
 }
 
-void read_text_format(Fields& fields, Constraint& out) {
+void read_text_format(Fields& fields, AnswerForm& out) {
   const json::object* text = fields.object("text");
   if (!text || !fields.ok()) return;
   Fields inner(*text, "text");
@@ -67,7 +68,7 @@ void read_text_format(Fields& fields, Constraint& out) {
   if (format) read_format(fields, *format, "text.format", /*schema_is_inside=*/false, out);
 }
 
-void read_ollama_format(Fields& fields, Constraint& out) {
+void read_ollama_format(Fields& fields, AnswerForm& out) {
   const json::value* format = fields.any("format");
   if (!format || !fields.ok() || *format == "") return;
   if (*format == "json") return take(fields, shared_grammar(constraint::any_object_grammar(), "format"), out);

@@ -164,15 +164,12 @@ ApiResult<ResponsesRequest> parse_responses_request(std::string_view body, uint6
   fields.boolean("stream", chat.stream);
   chat.repeatable = read_sampling(fields, random_seed, chat.sampling);
   read_logprobs(fields, request);
-  read_text_format(fields, chat.constraint);
-  if (chat.constraint) request.format = object->at("text").at("format").as_object();
+  read_text_format(fields, chat.form);
+  if (chat.form) request.format = object->at("text").at("format").as_object();
   refuse_unsupported(fields);
   read_tools(fields, request);
   read_tool_choice(fields, chat.tools, chat.tool_choice);
   if (const json::value* choice = fields.any("tool_choice")) request.tool_choice = *choice;
-  if (chat.constraint && !chat.tools.empty()) {
-    fields.refuse_with(unsupported("text.format", "'text.format' is not supported beside 'tools'"));
-  }
   if (const json::object* metadata = fields.object("metadata")) request.metadata = *metadata;
   const json::value* input = fields.any("input");
   if (!fields.ok()) return fields.complaint();

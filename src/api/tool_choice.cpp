@@ -62,7 +62,8 @@ void read_tool_choice(Fields& fields, json::array& tools, ToolChoice& out) {
   }
 }
 
-ApiResult<Constraint> call_constraint(const json::array& tools, const ToolChoice& choice, ToolFormat format) {
+ApiResult<Constraint> call_constraint(const json::array& tools, const ToolChoice& choice, ToolFormat format,
+                                      const AnswerForm* otherwise) {
   std::vector<constraint::Framed> calls;
   for (size_t i = 0; i < tools.size(); ++i) {
     const std::string_view name = name_of(tools[i]);
@@ -80,6 +81,7 @@ ApiResult<Constraint> call_constraint(const json::array& tools, const ToolChoice
     CallFrame frame = call_frame(format, name);
     calls.push_back({std::move(frame.before), is_given ? parameters : nullptr, std::move(frame.behind)});
   }
+  if (otherwise) calls.push_back({"", otherwise->schema.is_null() ? nullptr : &otherwise->schema, ""});
   return shared_grammar(constraint::compile_alternatives(calls), "tools");
 }
 

@@ -24,10 +24,11 @@ void read_tools(Fields& fields, boost::json::array& out);
 // Errors: 400, a name that no tool has.
 void read_tool_choice(Fields& fields, boost::json::array& tools, ToolChoice& out);
 
-// An answer that is one call, its arguments what "parameters" of the tool say.
+// An answer that is one call, its arguments what "parameters" of the tool say; or, where `otherwise` is not null,
+// one of that form.
 // Errors: 400, a tool without a name, parameters that constraint/schema.h does not understand; with the
 // tool's place.
 ApiResult<Constraint> call_constraint(const boost::json::array& tools, const ToolChoice& choice,
-                                      ToolFormat format);
+                                      ToolFormat format, const AnswerForm* otherwise = nullptr);
 
 }  // namespace riposte::api

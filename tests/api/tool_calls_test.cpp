@@ -5,11 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "api/chat_request.h"
+#include "constraint/matcher.h"
+#include "constraint/token_trie.h"
 #include "support/babble_model.h"
 #include "support/events.h"
 
@@ -62,6 +65,48 @@ TEST(ToolCalls, TheFormIsThatOfTheTemplate) {
     const CallFrame frame = call_frame(format, "a\"b");
     EXPECT_THAT(shown({frame.before + "{\"x\": 1}" + frame.behind}, format), ElementsAre("[a\"b {\"x\":1}]"));
   }
+}
+
+// Whether a text is a whole answer under the constraint of a request.
+bool is_whole_answer(const engine::Request& request, const tokenizer::Tokenizer& tokenizer, std::string_view text) {
+  const auto tokens = std::make_shared<const constraint::TokenTrie>(
+      static_cast<int32_t>(tokenizer.vocabulary_size()),
+      [&](TokenId token) { return tokenizer.token_bytes(token); },
+      [&](TokenId token) { return tokenizer.is_end(token); });
+  constraint::Matcher matcher(request.constraint, tokens);
+  if (!matcher.allows(text)) return false;
+  matcher.accept(text);
+  return matcher.complete();
+}
+
+TEST(ToolCalls, BesideAFormTheAnswerIsACallOrHasThatForm) {
+  testing::BabbleModel model;
+  const std::string body = R"({"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":
+      {"name":"a","parameters":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}}}],
+      "response_format":)";
+  const std::string schema = R"({"type":"json_schema","json_schema":{"schema":{"enum":[7]}}})";
+  const std::string call = "<tool_call>\n{\"name\": \"a\", \"arguments\": {\"n\": 1}}\n</tool_call>";
+  const auto read = [&](const std::string& rest) {
+    auto generation = read_chat(body + rest + "}", model.served(), {});
+    EXPECT_TRUE(generation) << generation.error().message;
+    return generation->requests[0];
+  };
+  const engine::Request strict = read(schema);
+  EXPECT_TRUE(is_whole_answer(strict, model.tokenizer, call));
+  EXPECT_TRUE(is_whole_answer(strict, model.tokenizer, "7"));
+  for (const char* other : {"8", "{}", "seven", "<tool_call>7"}) {
+    EXPECT_FALSE(is_whole_answer(strict, model.tokenizer, other)) << other;
+  }
+  const engine::Request any_object = read(R"({"type":"json_object"})");
+  EXPECT_TRUE(is_whole_answer(any_object, model.tokenizer, call));
+  EXPECT_TRUE(is_whole_answer(any_object, model.tokenizer, R"({"b": [1]})"));
+  EXPECT_FALSE(is_whole_answer(any_object, model.tokenizer, "7"));
+  const engine::Request must_call = read(schema + R"(,"tool_choice":"required")");
+  EXPECT_TRUE(is_whole_answer(must_call, model.tokenizer, call));
+  EXPECT_FALSE(is_whole_answer(must_call, model.tokenizer, "7"));
+  const engine::Request may_not = read(schema + R"(,"tool_choice":"none")");
+  EXPECT_FALSE(is_whole_answer(may_not, model.tokenizer, call));
+  EXPECT_TRUE(is_whole_answer(may_not, model.tokenizer, "7"));
 }
 
 TEST(ToolCalls, ACallCanBeRequired) {

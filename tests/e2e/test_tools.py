@@ -69,3 +69,17 @@ def test_ollama_takes_tools_and_their_results(server):
          {"role": "tool", "content": "rain", "tool_name": "get_weather"}],
         tools=TOOLS, options={"temperature": 0, "num_predict": 20})
     assert said.message.role == "assistant"
+
+
+def test_beside_a_format_the_answer_is_a_call_or_has_that_format(client, server):
+    schema = {"type": "object", "properties": {"answer": {"type": "string", "maxLength": 30}}, "required": ["answer"],
+              "additionalProperties": False}
+    form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    for seed in range(4):
+        answer = client.chat.completions.create(
+            model=server.model_name, messages=QUESTION, tools=TOOLS, temperature=1, seed=seed, max_tokens=150,
+            response_format=form).choices[0]
+        if answer.finish_reason == "tool_calls":
+            assert answer.message.tool_calls[0].function.name in ("get_weather", "get_time")
+        elif answer.finish_reason == "stop":
+            assert set(json.loads(answer.message.content)) == {"answer"}
