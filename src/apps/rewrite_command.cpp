@@ -1,4 +1,6 @@
 // riposte rewrite: texts from arguments, a file or standard input, one answer for each.
+#include <xxhash.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cctype>
@@ -32,6 +34,7 @@ struct Options {
   bool as_json = false;
   bool show_time = false;
   bool explain = false;
+  bool pin_preset = true;
   RuntimeOptions runtime;
 };
 
@@ -229,7 +232,13 @@ Result<int> run_rewrite(const Options& options) {
   } else if (options.texts.empty()) {
     lines.emplace(LineReader::standard_input());
   }
-  const auto runtime = Runtime::open(options.runtime);
+  // The next start finds the preset's instruction computed. A file for each: those of a server hold all presets.
+  RuntimeOptions computing = options.runtime;
+  if (options.instruction.empty() && options.pin_preset) {
+    computing.pinned = {&*preset, 1};
+    computing.snapshot = fmt::format("-{:016x}", XXH3_64bits(preset->instruction.data(), preset->instruction.size()));
+  }
+  const auto runtime = Runtime::open(computing);
   if (!runtime) return pass_on(runtime);
   const auto chat_template = parse_chat_template(runtime->model());
   if (!chat_template) return pass_on(chat_template);
@@ -270,6 +279,9 @@ void add_rewrite_command(CLI::App& app, Run& run) {
       "show where each word came from: copied from the source, known, or computed, and in which pass");
   command->add_flag("--time", options->show_time,
                     "the time of each on standard error (on a terminal always)");
+  command->add_flag_callback(
+      "--no-pinned-preset", [options] { options->pin_preset = false; },
+      "compute the preset's instruction, rather than keep its KV memory on disk for the next start");
   options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);

@@ -59,10 +59,10 @@ int32_t kv_tokens(const RuntimeOptions& options, const model::ModelConfig& confi
 Result<engine::PinOptions> pins_of(const RuntimeOptions& options, const model::Model& model,
                                    const std::string& name) {
   engine::PinOptions pins;
-  if (options.pinned == nullptr || model.chat_template.empty()) return pins;
+  if (options.pinned.empty() || model.chat_template.empty()) return pins;
   const auto chat_template = parse_chat_template(model);
   if (!chat_template) return pass_on(chat_template);
-  for (const rewrite::Preset& preset : options.pinned->all()) {
+  for (const rewrite::Preset& preset : options.pinned) {
     auto beginning = rewrite::preset_beginning({*chat_template, model.tokenizer}, preset);
     if (!beginning) return pass_on(beginning);
     if (!beginning->empty() && std::ranges::find(pins.beginnings, *beginning) == pins.beginnings.end())
@@ -70,7 +70,7 @@ Result<engine::PinOptions> pins_of(const RuntimeOptions& options, const model::M
   }
   const std::string print = fingerprint(model, options.executor);
   pins.numbers = fmt::format("{} version {}", print, executor::kNumericVersion);
-  pins.snapshot = snapshots_directory() / fmt::format("{}-{}.kv", name, print);
+  pins.snapshot = snapshots_directory() / fmt::format("{}-{}{}.kv", name, print, options.snapshot);
   return pins;
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,11 @@
 #include "chat/template.h"
 #include "drafting/drafter.h"
 #include "engine/engine.h"
-#include "hardware/thread_team.h"
 #include "engine/pooling.h"
+#include "hardware/thread_team.h"
 #include "model/executor.h"
 #include "model/model.h"
+#include "rewrite/lean.h"
 #include "rewrite/presets.h"
 
 namespace riposte::apps {
@@ -31,16 +33,17 @@ struct RuntimeOptions {
   bool pin_threads = false;               // bind each thread of the team but the caller to a processor
   int32_t context = 4096;                 // tokens of KV memory, shared by all sequences
   uint64_t kv_bytes = 0;                  // the same in bytes; 0: as `context` says
-  const rewrite::Presets* pinned =
-      nullptr;               // their instructions stay in KV memory, which gets larger by them
+  // Their instructions stay in KV memory, which gets larger by them. They must outlive the runtime's opening.
+  std::span<const rewrite::Preset> pinned = {};
+  std::string snapshot;      // what the file that keeps them for the next start is called beside the model's name
   std::string packed_cache;  // the folder that keeps packed weights for the next start; empty: none
   bool drafting = true;      // guess that an answer goes on as its source does
   bool history = true;       // ... or as earlier answers did
+  engine::Pooling pooling = engine::Pooling::kMean;  // of embeddings, where a request does not say
+  rewrite::LeanRules lean = {};                      // of rewriting, likewise
 };
 
 // --model, --executor, --instruction-set, --threads, --pin-threads, --context, --packed-cache and
-  engine::Pooling pooling = engine::Pooling::kMean;  // of embeddings, where a request does not say
-  rewrite::LeanRules lean = {};                      // of rewriting, likewise
 // --no-packed-cache, with their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);

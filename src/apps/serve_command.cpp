@@ -4,8 +4,10 @@
 
 #include <csignal>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "apps/command.h"
@@ -79,7 +81,7 @@ Result<void> run_serve(const Options& options) {
   }
   const rewrite::Presets& all_presets = presets ? *presets : rewrite::Presets::built_in();
   RuntimeOptions runtime = options.runtime;
-  if (options.pin_presets) runtime.pinned = &all_presets;
+  if (options.pin_presets) runtime.pinned = all_presets.all();
   ShelfPlan plan = options.shelf;
   if (plan.models.empty() && !plan.on_demand) plan.models.push_back(kDefaultModel);
   const auto shelf = fill_shelf(plan, runtime, all_presets);
@@ -141,8 +143,6 @@ void add_serve_command(CLI::App& app, Run& run) {
                    "bound")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->default_str("0");
-  add_executor_options(*command, options->runtime);
-  add_drafting_option(*command, options->runtime);
   command
       ->add_option("--pooling", options->runtime.pooling,
                    "what an embedding is made of where a request does not say: mean (of all tokens), or last")
@@ -160,6 +160,8 @@ void add_serve_command(CLI::App& app, Run& run) {
           "what a model need not read of a text to be rewritten, unless a request says otherwise: all, none, or "
           "some of edges (white space), instruction (its white space), quotes (lines with >), signature, code")
       ->default_str("all");
+  add_executor_options(*command, options->runtime);
+  add_drafting_option(*command, options->runtime);
   add_config_option(*command, options->config_file);
   command->footer(kConfigHelp + help_footer("  riposte serve --model qwen --port 8080\n"
                                             "  curl http://127.0.0.1:8080/v1/models"));

@@ -35,8 +35,30 @@ def test_json_tells_text_and_counts(tiny):
 
 
 def test_the_instruction_is_computed_once(tiny):
-    first, second = map(json.loads, tiny(*REWRITE, "--json", "She go home.", "They goes home.").stdout.splitlines())
+    texts = ["She go home.", "They goes home."]
+    first, second = map(json.loads, tiny(*REWRITE, "--json", "--no-pinned-preset", *texts).stdout.splitlines())
     assert first["cached_tokens"] == 0 and second["cached_tokens"] > 0
+    assert not (tiny.home / "state/snapshots").exists()
+
+
+def test_the_next_start_finds_the_instruction_computed(tiny):
+    def computed(*options):
+        told = json.loads(tiny(*REWRITE, "--json", *options, "She go home.").stdout)
+        return told["prompt_tokens"] - told["cached_tokens"], told["text"]
+
+    # It is kept once somebody had time for it: a process that ends at once may not.
+    kept = tiny.home / "state/snapshots"
+    for _ in range(10):
+        first = computed()
+        if list(kept.glob("*.kv")):
+            break
+    fresh, text = computed("--no-pinned-preset")
+    again, same = computed()
+    assert again < fresh / 2 and same == text == first[1], "the instruction is most of such a prompt"
+    assert len(list(kept.glob("*.kv"))) == 1
+    computed("--preset", "formal")
+    computed("--instruction", "Say it in one word.")
+    assert len(list(kept.glob("*.kv"))) <= 2, "a file for each preset, none for an instruction of one's own"
 
 
 def test_an_own_instruction_changes_the_prompt(tiny):
