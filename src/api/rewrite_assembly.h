@@ -11,17 +11,18 @@
 
 namespace riposte::api {
 
-// A text and the parts of it that the model sees, one after another; all else is white space.
+// A text and the parts of it that the model sees, one after another; all else stands in the result as it is.
 struct RewriteText {
   std::string text;
   std::vector<rewrite::ByteRange> parts;  // at least one
+  bool edges_are_read = false;  // the model sees the white space around a part, and its own counts
 };
 
 // White space at the beginning and the end of an answer is replaced by what stands around its part in the
-// source.
+// source, unless the model has read that.
 class RewriteAssembly {
  public:
-  explicit RewriteAssembly(RewriteText text) : source_(std::move(text)), answers_(source_.parts.size()) {}
+  explicit RewriteAssembly(RewriteText text) : source_(std::move(text)), answers_(source_.parts.size()), places_(source_.parts.size()) {}
 
   const std::string& source() const { return source_.text; }
   size_t parts() const { return answers_.size(); }
@@ -29,6 +30,8 @@ class RewriteAssembly {
   std::string add(size_t part, std::string_view answer);
   std::string end(size_t part);
   bool whole() const { return now_ == answers_.size(); }
+  // Where the answer for a part stands in the result, once it has ended.
+  const rewrite::ByteRange& place(size_t part) const { return places_[part]; }
 
  private:
   struct Answer {
@@ -37,10 +40,13 @@ class RewriteAssembly {
   };
 
   std::string advance();
-  std::string_view space_before(size_t part) const;
+  void advance(std::string& gained);
+  std::string_view kept_before(size_t part) const;
 
   const RewriteText source_;
   std::vector<Answer> answers_;  // [parts]
+  std::vector<rewrite::ByteRange> places_;  // [parts]
+  size_t length_ = 0;            // of the result, in bytes
   size_t now_ = 0;               // the part with which the result goes on
   bool begun_ = false;           // it has something of that part
 };

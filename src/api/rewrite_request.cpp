@@ -77,14 +77,32 @@ void read_split(Fields& fields, bool& by_sentence) {
   by_sentence = *split == "sentences";
 }
 
-// The parts of a text that are requests of their own: its sentences, or all but the white space around it.
-std::vector<rewrite::ByteRange> parts_of(const RewriteRequest& request, const std::string& text) {
-  if (request.by_sentence) {
-    auto sentences = rewrite::split_sentences(text, request.preset.language);
-    rewrite::join_parts(sentences, 1 + kMaxSentences / request.texts.size());
-    return sentences;
+// "lean": the names of rules, "all" or "none".
+void read_lean(Fields& fields, std::optional<rewrite::LeanRules>& out) {
+  if (!fields.any("lean")) return;
+  std::string names;
+  fields.text("lean", names);
+  if (!fields.ok()) return;
+  const Result<rewrite::LeanRules> rules = rewrite::parse_lean_rules(names);
+  if (!rules) return fields.refuse_with(tl::unexpected(from_error(rules.error(), "lean")));
+  out = *rules;
+}
+
+// The parts of a text that are requests of their own: its prose, or the sentences of that.
+std::vector<rewrite::ByteRange> parts_of(const RewriteRequest& request, std::string_view text,
+                                         const rewrite::LeanRules& lean) {
+  const size_t most = 1 + kMaxSentences / request.texts.size();
+  const std::vector<rewrite::ByteRange> prose = rewrite::prose_of(text, lean, most);
+  if (!request.by_sentence) return prose;
+  std::vector<rewrite::ByteRange> parts;
+  for (const auto& [begin, end] : prose) {
+    auto sentences = rewrite::split_sentences(text.substr(begin, end - begin), request.preset.language);
+    rewrite::join_parts(sentences, std::max<size_t>(1, most / prose.size()));
+    for (const rewrite::ByteRange& sentence : sentences) {
+      parts.push_back({begin + sentence.begin, begin + sentence.end});
+    }
   }
-  return {{text.find_first_not_of(kSpaces), text.find_last_not_of(kSpaces) + 1}};
+  return parts;
 }
 
 }  // namespace
@@ -100,13 +118,15 @@ ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rew
   Fields fields(*object);
   fields.text("model", request.model);
   fields.boolean("stream", request.stream);
-  fields.integer("max_tokens", request.max_tokens, 1, kMaxInt32);
+  fields.integer("max_tokens", request.max_tokens, 0, kMaxInt32);
+  fields.boolean("origins", request.origins);
   read_texts(fields, request);
   read_preset(fields, presets, request.preset);
   // A preset's own seed counts where the request names none; without temperature none matters.
   const uint64_t seed = request.preset.sampling.seed != 0 ? request.preset.sampling.seed : random_seed;
   request.by_sentence = request.preset.by_sentence;
   read_split(fields, request.by_sentence);
+  read_lean(fields, request.lean);
   request.repeatable = read_sampling(fields, seed, request.preset.sampling) || seed != random_seed;
   if (!fields.ok()) return fields.complaint();
   return request;
@@ -114,19 +134,24 @@ ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rew
 
 ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& model,
                                    const RequestContext& context) {
-  const auto read = parse_rewrite_request(body, model.presets, context.random_seed);
+  auto read = parse_rewrite_request(body, model.presets, context.random_seed);
   if (!read) return tl::unexpected(read.error());
   if (const auto found = check_model(read->model, model); !found) return tl::unexpected(found.error());
   if (const auto chats = check_chats(model, "model"); !chats) return tl::unexpected(chats.error());
   if (const auto fits = check_sampling(read->preset.sampling, model); !fits)
     return tl::unexpected(fits.error());
 
+  const rewrite::LeanRules lean = read->lean.value_or(model.lean);
+  // Presets' instructions are in KV memory as they are.
+  if (read->preset.name.empty()) {
+    read->preset.instruction = rewrite::lean_instruction(read->preset.instruction, lean);
+  }
   Generation generation;
   std::vector<RewriteText> texts;
   for (size_t i = 0; i < read->texts.size(); ++i) {
     const std::string& text = read->texts[i];
     const std::string place = read->is_list ? fmt::format("text[{}]", i) : "text";
-    std::vector<rewrite::ByteRange> parts = parts_of(*read, text);
+    std::vector<rewrite::ByteRange> parts = parts_of(*read, text, lean);
     for (const rewrite::ByteRange& part : parts) {
       Result<engine::Request> request =
           rewrite::make_request({*model.chat_template, model.tokenizer}, read->preset,
@@ -136,15 +161,21 @@ ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& mod
       const auto max_tokens = answer_room(request->prompt.size(), wanted, model, place);
       if (!max_tokens) return tl::unexpected(max_tokens.error());
       request->max_tokens = *max_tokens;
+      request->trace = read->origins;
       generation.requests.push_back(std::move(*request));
     }
-    texts.push_back({text, std::move(parts)});
+    texts.push_back({text, std::move(parts), !lean.edges && !read->by_sentence});
   }
   generation.stream = read->stream;
   generation.repeatable = read->repeatable;
   generation.writer = std::make_unique<RewriteWriter>(
       answer_head("rewrite-", context, model),
-      RewriteWriterOptions{read->preset.name, read->preset.language, read->is_list}, std::move(texts));
+      RewriteWriterOptions{.preset = read->preset.name,
+                           .language = read->preset.language,
+                           .is_list = read->is_list,
+                           .tokenizer = read->origins ? &model.tokenizer : nullptr,
+                           .warms = read->max_tokens == 0},
+      std::move(texts));
   return generation;
 }
 

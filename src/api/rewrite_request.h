@@ -8,6 +8,7 @@
 
 #include "api/answer.h"
 #include "api/models.h"
+#include "rewrite/lean.h"
 #include "rewrite/presets.h"
 
 namespace riposte::api {
@@ -22,17 +23,19 @@ struct RewriteRequest {
   bool is_list = false;            // "text" was an array: the answer is one too
   rewrite::Preset preset;          // with the sampling of the request
   bool repeatable = false;
-  std::optional<int32_t> max_tokens;  // of each text's result; else what the preset says
+  std::optional<int32_t> max_tokens;  // of each text's result; else what the preset says; 0: compute prompts only
   bool by_sentence = false;  // "split": each sentence is a request of its own, and remembered for itself
+  std::optional<rewrite::LeanRules> lean;  // what the model need not read; absent: as the server is told
   bool stream = false;
+  bool origins = false;  // tell where each token of a result came from
 };
 
 // Errors: 400 with the field's name, 404 a preset or a language of it that does not exist.
 ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rewrite::Presets& presets,
                                                 uint64_t random_seed);
 
-// A ReadGeneration. White space around a text and between its sentences is kept from the model and put back
-// around its result.
+// A ReadGeneration. What is kept from the model (white space between sentences, and what rewrite/lean.h names) stands in
+// the result as it stood in the text.
 ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& model,
                                    const RequestContext& context);
 

@@ -75,7 +75,7 @@ json::array checks_array(std::string_view source, std::string_view result, std::
 }  // namespace
 
 RewriteWriter::Progress::Progress(RewriteText text, size_t text_index)
-    : assembly(std::move(text)), difference(assembly.source()), index(text_index) {}
+    : assembly(std::move(text)), difference(assembly.source()), traces(assembly.parts()), index(text_index) {}
 
 RewriteWriter::RewriteWriter(const AnswerHead& head, RewriteWriterOptions options,
                              std::vector<RewriteText> texts)
@@ -100,6 +100,7 @@ std::string RewriteWriter::add(int32_t choice, std::string_view answer) {
 std::string RewriteWriter::end_part(int32_t choice, const engine::Finish& finish) {
   Progress& progress = text_of_choice(choice);
   add_finish(finish, progress.finish);
+  if (options_.tokenizer) progress.traces[parts_[static_cast<size_t>(choice)].index] = finish.trace;
   if (finish.usage.passes > 0) {
     ++progress.computed;
   } else {
@@ -107,7 +108,7 @@ std::string RewriteWriter::end_part(int32_t choice, const engine::Finish& finish
   }
   std::string gained = progress.assembly.end(parts_[static_cast<size_t>(choice)].index);
   if (!gained.empty()) progress.difference.push(gained, progress.edits);
-  if (progress.assembly.whole()) progress.difference.finish(progress.edits);
+  if (progress.assembly.whole() && !options_.warms) progress.difference.finish(progress.edits);
   return gained;
 }
 
@@ -118,23 +119,33 @@ json::object RewriteWriter::edit_object(const Progress& progress, const rewrite:
           {"result", span_object(progress.difference.result(), edit.result)}};
 }
 
+json::array RewriteWriter::origins_of(const Progress& progress) const {
+  std::vector<TracedPart> parts;
+  for (size_t i = 0; i < progress.traces.size(); ++i) {
+    parts.push_back({progress.assembly.place(i), progress.traces[i]});
+  }
+  return origins_array(progress.difference.result(), parts, *options_.tokenizer);
+}
+
 json::object RewriteWriter::result_object(const Progress& progress) const {
   const engine::Finish& finish = progress.finish;
   const std::string& source = progress.difference.source();
   const std::string& result = progress.difference.result();
   json::array edits;
   for (const rewrite::Edit& edit : progress.edits) edits.push_back(edit_object(progress, edit));
-  return {{"index", progress.index},
+  json::object object{{"index", progress.index},
           {"object", "rewrite"},
-          {"text", text_of(result)},
-          {"unchanged", progress.edits.empty()},
+          {"text", text_of(options_.warms ? std::string_view() : std::string_view(result))},
+          {"unchanged", progress.edits.empty() && !options_.warms},
           {"edits", std::move(edits)},
-          {"checks", checks_array(source, result, options_.language)},
+          {"checks", options_.warms ? json::array() : checks_array(source, result, options_.language)},
           {"sentences", {{"total", progress.assembly.parts()}, {"computed", progress.computed}}},
           {"tokens", tokens_object(finish.usage, progress.known_tokens)},
           {"finish_reason", text_of(finish_reason(finish.reason))},
           {"usage", usage_object(finish.usage)},
           {"timings", timings_object(finish.timings)}};
+  if (options_.tokenizer) object["origins"] = origins_of(progress);
+  return object;
 }
 
 std::string RewriteWriter::whole(std::span<const ChoiceAnswer> choices) {

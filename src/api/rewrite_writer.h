@@ -12,6 +12,7 @@
 #include "api/answer.h"
 #include "api/answer_head.h"
 #include "api/rewrite_assembly.h"
+#include "api/rewrite_origins.h"
 #include "api/usage.h"
 #include "rewrite/difference.h"
 
@@ -21,6 +22,8 @@ struct RewriteWriterOptions {
   std::string preset;  // empty: an instruction of the request's own
   std::string language;
   bool is_list = false;
+  const tokenizer::Tokenizer* tokenizer = nullptr;  // not null: tell where each token came from
+  bool warms = false;  // nothing is rewritten: the prompts are computed for requests to come
 };
 
 // Each part of a text (a sentence, or all of it) is a choice of the answer; they may come in any order.
@@ -49,6 +52,7 @@ class RewriteWriter final : public AnswerWriter {
     engine::Finish finish;     // of its parts together
     size_t computed = 0;       // parts that were not known already
     int64_t known_tokens = 0;  // of those that were
+    std::vector<std::vector<engine::TokenTrace>> traces;  // [parts], if they are to be told
     const size_t index;
   };
   // Where a choice of the answer belongs.
@@ -62,6 +66,7 @@ class RewriteWriter final : public AnswerWriter {
   std::string add(int32_t choice, std::string_view answer);
   std::string end_part(int32_t choice, const engine::Finish& finish);
   boost::json::object edit_object(const Progress& progress, const rewrite::Edit& edit) const;
+  boost::json::array origins_of(const Progress& progress) const;
   boost::json::object result_object(const Progress& progress) const;
   void tell_edits(Progress& progress, std::string& out) const;
   void tell_text(const Progress& progress, std::string_view text, std::string& out) const;

@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
@@ -233,6 +234,97 @@ TEST_F(RewriteTest, PresetsAreListedWithTheirLanguages) {
   EXPECT_EQ(list.at("object"), "list");
   EXPECT_EQ(list.at("data").as_array().size(), rewrite::Presets::built_in().all().size());
   EXPECT_EQ(list.at("data").at(0).at("id"), "grammar");
+}
+
+TEST_F(RewriteTest, WhatTheModelNeedNotReadStandsInTheResultAsItWas) {
+  const std::string text = R"(> He go.\nShe go.\n```\nx  =  1\n```\nWe goes.\n-- \nAnna\n)";
+  const std::string body = R"({"text":")" + text + R"(","split":"none"})";
+  EXPECT_EQ(whole(body, {"She goes.", "We go."}).at("text"),
+            "> He go.\nShe goes.\n```\nx  =  1\n```\nWe go.\n-- \nAnna\n");
+  EXPECT_EQ(whole(R"({"text":")" + text + R"("})", {"She goes.", "We go."}).at("edits").as_array().size(), 2u);
+  const auto all = read_rewrite(R"({"text":")" + text + R"(","split":"none","lean":"edges"})", model_.served(), kContext);
+  EXPECT_EQ(all->requests.size(), 1u);
+}
+
+TEST_F(RewriteTest, WithoutTheRuleForEdgesTheModelReadsWhiteSpaceAndWritesItsOwn) {
+  const std::string body = R"({"text":"  ab \n","split":"none","lean":"none"})";
+  EXPECT_EQ(whole(body, {" AB  "}).at("text"), " AB  ");
+  EXPECT_EQ(whole(body, {""}).at("text"), "");
+  const auto lean = read_rewrite(R"({"text":"  ab \n","split":"none"})", model_.served(), kContext);
+  const auto fat = read_rewrite(body, model_.served(), kContext);
+  EXPECT_EQ(fat->requests[0].prompt.size(), lean->requests[0].prompt.size() + 4);
+}
+
+TEST_F(RewriteTest, AnInstructionOfOnesOwnIsTrimmedUnlessToldOtherwise) {
+  const std::string own = R"({"text":"ab","instruction":" Shout. \n\n\n\nNow.\n")";
+  const auto lean = read_rewrite(own + "}", model_.served(), kContext);
+  const auto same = read_rewrite(R"({"text":"ab","instruction":"Shout.\n\nNow."})", model_.served(), kContext);
+  EXPECT_EQ(lean->requests[0].prompt, same->requests[0].prompt);
+  const auto fat = read_rewrite(own + R"(,"lean":"edges"})", model_.served(), kContext);
+  EXPECT_GT(fat->requests[0].prompt.size(), lean->requests[0].prompt.size());
+  EXPECT_EQ(read_rewrite(own + R"(,"lean":"speed"})", model_.served(), kContext).error().param, "lean");
+}
+
+TEST_F(RewriteTest, NoTokensMeansThatPromptsAreComputedForWhatFollows) {
+  const std::string body = R"({"text":"He go. She go.","max_tokens":0})";
+  const auto generation = read_rewrite(body, model_.served(), kContext);
+  ASSERT_TRUE(generation) << generation.error().message;
+  ASSERT_EQ(generation->requests.size(), 2u);
+  for (const auto& request : generation->requests) EXPECT_EQ(request.max_tokens, 0);
+  const auto answer = whole(body, {"", ""});
+  EXPECT_EQ(answer.at("text"), "");
+  EXPECT_EQ(answer.at("unchanged"), false);
+  EXPECT_TRUE(answer.at("edits").as_array().empty()) << "nothing was rewritten, so nothing was deleted";
+  EXPECT_TRUE(answer.at("checks").as_array().empty());
+}
+
+// The answer of these bytes, each of its own token, with where they came from.
+ChoiceAnswer traced(const std::string& text, const std::string& origins) {
+  ChoiceAnswer answer;
+  answer.text = text;
+  for (size_t i = 0; i < text.size(); ++i) {
+    engine::TokenTrace token{.token = riposte::testing::kFirstByteToken + static_cast<unsigned char>(text[i])};
+    token.guessed = origins[i] != '.';
+    if (origins[i] == 'h') token.origin = drafting::Origin::kHistory;
+    answer.finish.trace.push_back(token);
+  }
+  return answer;
+}
+
+std::string told(const boost::json::value& answer) {
+  std::string all;
+  for (const auto& origin : answer.at("origins").as_array()) {
+    all += fmt::format("{}-{} {}, ", origin.at("begin").as_int64(), origin.at("end").as_int64(),
+                       std::string_view(origin.at("origin").as_string()));
+  }
+  return all;
+}
+
+TEST_F(RewriteTest, WhereEachTokenCameFromIsToldWithItsPlaceInTheResult) {
+  // White space around an answer is not in the result; the two bytes of an umlaut are one character.
+  const std::string body = R"({"text":" ab","split":"none","origins":true})";
+  const std::vector<ChoiceAnswer> choices = {traced("  a\xC3\xBC\n", "sssh.s")};
+  const auto answer = boost::json::parse(writer_for(body)->whole(choices));
+  EXPECT_EQ(answer.at("text"), " a\u00fc");
+  EXPECT_EQ(told(answer), "1-2 copied, 2-3 computed, ");
+  EXPECT_FALSE(whole(R"({"text":"ab"})", {"ab"}).as_object().contains("origins")) << "only if asked for";
+}
+
+TEST_F(RewriteTest, AKnownSentenceHasOneOriginWhicheverIsReadyFirst) {
+  const std::string body = R"({"text":"He go. She go.","split":"sentences","origins":true,"stream":true})";
+  const auto writer = writer_for(body);
+  std::string out;
+  const ChoiceAnswer second = traced("Ok.", "sh.");
+  writer->part(1, {second.text, {}}, out);
+  writer->end(1, second.finish, out);
+  writer->part(0, {"He go.", {}}, out);
+  writer->end(0, {}, out);
+  for (const Event& event : events_of(out)) {
+    if (event.name != "result") continue;
+    EXPECT_EQ(told(boost::json::parse(event.data)), "0-6 known, 7-8 copied, 8-9 guessed, 9-10 computed, ");
+    return;
+  }
+  FAIL() << "there is no result in: " << out;
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Any bytes as the body of a request in any dialect, before a small model: they become a request that the
 // engine takes, whose answer is valid JSON however it is cut, or an error that is itself valid JSON. The
-// first byte chooses the dialect.
+// first byte, a digit, chooses the dialect.
 #include <boost/json.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include "api/chat_request.h"
 #include "api/completion_request.h"
+#include "api/embeddings_request.h"
 #include "api/model_wish.h"
 #include "api/ollama_models.h"
 #include "api/ollama_request.h"
@@ -39,6 +40,9 @@ constexpr Dialect kDialects[] = {
     {api::read_rewrite, api::Dialect::kOpenAi},
     {api::read_ollama_generate, api::Dialect::kOllama},
     {api::read_ollama_chat, api::Dialect::kOllama},
+    {api::read_embeddings, api::Dialect::kOpenAi},
+    {api::read_ollama_embed, api::Dialect::kOllama},
+    {api::read_ollama_embeddings, api::Dialect::kOllama},
 };
 
 void check_error(const api::ApiError& error, api::Dialect dialect) {
@@ -67,6 +71,7 @@ void check_answer(api::Generation generation, const tokenizer::Tokenizer& tokeni
     api::ChoiceAnswer answer;
     answer.text = api::valid_utf8(tokenizer.decode(request.prompt)).substr(0, 200);
     answer.text = api::valid_utf8(answer.text);
+    if (request.pooling) answer.finish.embedding = {0.5f, -1.25f, 3e38f};
     for (size_t i = 0; request.sampling.top_logprobs >= 0 && i < 3; ++i) {
       answer.logprobs.push_back({{request.prompt[0], -1.0f}, {{request.prompt[0], -1.0f}}});
     }
@@ -95,7 +100,7 @@ void check_answer(api::Generation generation, const tokenizer::Tokenizer& tokeni
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static riposte::testing::BabbleModel model(512);
   if (size == 0) return 0;
-  const Dialect& dialect = kDialects[data[0] % std::size(kDialects)];
+  const Dialect& dialect = kDialects[static_cast<uint8_t>(data[0] - '0') % std::size(kDialects)];
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
   if (const auto wish = api::read_model_wish(body); !wish) check_error(wish.error(), dialect.errors);
   auto generation = dialect.read(body, model.served(), {"1", 1'700'000'000, 1});
