@@ -16,6 +16,22 @@ const state = {
   result: null, // the event "result": everything is known
 };
 const words = () => WORDS[state.language];
+const keys = new KeyDialog(byId("key-dialog"), () => { showKeyButton(); begin().then(rewrite); });
+
+// ---- Asking the server, with the key if there is one. Without the right one the person is asked for it.
+async function ask(path, { headers, ...options } = {}) {
+  const response = await fetch(path, { ...options, headers: { ...headers, ...keys.headers } });
+  if (response.status === 401) {
+    byId("key").hidden = false;
+    keys.open(keys.key ? words().keyUnknown : words().keyWanted);
+    throw new KeyWanted(words().keyWanted);
+  }
+  return response;
+}
+
+function showKeyButton() {
+  if (keys.key) byId("key").hidden = false;
+}
 
 // ---- What is remembered from one visit to the next: choices, never text.
 function remember(key, value) {
@@ -83,6 +99,8 @@ function showTokens(cached) {
       });
   if (!cached && sentences.computed < sentences.total) said.push(words().sentences(sentences));
   byId("tokens-text").replaceChildren(...said);
+  byId("trace").hidden = cached;
+  renderTrace(byId("trace-text"), state.result.text, state.result.origins, words());
 }
 
 function showFailure(why) {
@@ -146,10 +164,10 @@ async function rewrite() {
   byId("changes").textContent = words().working;
   const begin = performance.now();
   try {
-    const response = await fetch("/v1/rewrite", {
+    const response = await ask("/v1/rewrite", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ text, preset: state.preset, language: state.language, stream: true }),
+      body: JSON.stringify({ text, preset: state.preset, language: state.language, stream: true, origins: true }),
       signal: request.signal,
     });
     if (!response.ok) throw new Error((await response.json()).error.message);
@@ -229,18 +247,16 @@ function setTheme(theme) {
 
 // ---- Beginning
 async function begin() {
-  setTheme(recall("theme"));
-  state.preset = recall("preset") ?? "grammar";
-  const preferred = recall("language") ?? (navigator.language.startsWith("de") ? "de" : "en");
-  speak(preferred);
   try {
-    state.presets = (await (await fetch("/v1/presets")).json()).data;
+    state.presets = (await (await ask("/v1/presets")).json()).data;
+    byId("checks").replaceChildren();
     showPresets();
   } catch (error) {
     showFailure(error.message);
   }
 }
 
+byId("key").addEventListener("click", () => keys.open());
 byId("source").addEventListener("input", rewriteSoon);
 byId("source").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) rewrite();
@@ -267,4 +283,8 @@ byId("theme").addEventListener("click", () => {
   setTheme(dark ? "light" : "dark");
   remember("theme", dark ? "light" : "dark");
 });
+setTheme(recall("theme"));
+state.preset = recall("preset") ?? "grammar";
+speak(recall("language") ?? (navigator.language.startsWith("de") ? "de" : "en"));
+showKeyButton();
 begin();

@@ -64,6 +64,39 @@ function renderChecks(element, checks, words) {
   );
 }
 
+// The result's tokens, each marked by where it came from. Who listens hears the origin once for each run of equal ones.
+function renderTrace(element, text, origins, words) {
+  const characters = Array.from(text);
+  let shown = 0;
+  let run = null;
+  const plain = (end) => {
+    if (end > shown) (run ?? element).append(characters.slice(shown, end).join(""));
+    shown = Math.max(shown, end);
+  };
+  element.replaceChildren();
+  for (const { begin, end, origin } of origins) {
+    plain(begin);
+    if (!run || run.dataset.origin !== origin) {
+      run = document.createElement("span");
+      run.dataset.origin = origin;
+      run.className = `run tokens-${origin}`;
+      const name = document.createElement("span");
+      name.className = "hidden";
+      name.textContent = ` ${words.tokenNames[origin]}: `;
+      run.append(name);
+      element.append(run);
+    }
+    const token = document.createElement("span");
+    token.className = "token";
+    token.title = words.tokenNames[origin];
+    token.textContent = characters.slice(begin, end).join("");
+    run.append(token);
+    shown = end;
+  }
+  run = null;
+  plain(characters.length);
+}
+
 // Milliseconds as a person reads them: "0.4", "87", "1204".
 function milliseconds(time) {
   return time < 10 ? time.toFixed(1) : String(Math.round(time));

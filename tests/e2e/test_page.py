@@ -6,8 +6,10 @@ RIPOSTE_SCREENSHOTS names a folder that gets a picture of each state, to be look
 import os
 import pathlib
 import shutil
+import subprocess
 
 import pytest
+from conftest import BINARY, serve
 
 webdriver = pytest.importorskip("selenium.webdriver")
 from selenium.webdriver.common.by import By  # noqa: E402
@@ -167,6 +169,90 @@ def test_a_failure_is_told(page):
     wait(page, lambda: "pirate" in text(page, "#checks"))
 
 
+def test_each_token_says_where_it_came_from(page):
+    type_text(page, SENTENCE)
+    wait_for_answer(page)
+    wait(page, lambda: find(page, "#trace:not([hidden])"))
+    summary = page.find_element(By.CSS_SELECTOR, "#trace summary")
+    press(page, summary, Keys.ENTER)
+    shown = page.execute_script(
+        "return [...document.querySelectorAll('#trace-text .token')].map((token) => token.textContent).join('')")
+    assert shown.strip() == text(page, "#result").strip() or shown.strip() in page.execute_script(
+        "return state.result.text"), "the tokens are the result, cut"
+    origins = page.execute_script("return state.result.origins.map((token) => token.origin)")
+    assert set(origins) <= {"copied", "guessed", "computed", "known"} and "computed" in origins
+    runs = find(page, "#trace-text .run")
+    heard = [run.find_element(By.CSS_SELECTOR, ".hidden").get_attribute("textContent") for run in runs]
+    assert all(words.strip().endswith(":") for words in heard), "who listens hears the origins"
+    assert len(heard) == 1 + sum(a != b for a, b in zip(origins, origins[1:])), "once for each run of equal ones"
+    picture(page, "trace")
+    page.set_window_size(*PHONE)
+    assert page.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    page.execute_script("document.getElementById('trace').scrollIntoView({ block: 'end' })")
+    picture(page, "trace-phone")
+
+
+@pytest.fixture(scope="module")
+def locked_server(tiny_model, tmp_path_factory):
+    """A server that asks for a key, and the key."""
+    keys = tmp_path_factory.mktemp("keys") / "keys.toml"
+    done = subprocess.run([BINARY, "key", "new", "--name", "page", "--file", keys], check=True, capture_output=True,
+                          text=True, timeout=60)
+    for server in serve(tiny_model, "--context", "256", "--no-packed-cache", "--keys", keys):
+        yield server.url, done.stdout.split()[0]
+
+
+def active_id(page):
+    return page.switch_to.active_element.get_attribute("id")
+
+
+def test_who_has_no_key_is_led_to_where_one_is_entered(browser, locked_server):
+    url, key = locked_server
+    browser.set_window_size(*WIDE)
+    browser.get(url)
+    browser.execute_script("localStorage.clear(); sessionStorage.clear()")
+    browser.get(url)
+    wait(browser, lambda: find(browser, "dialog[open]"))
+    assert active_id(browser) == "key-field"
+    assert "key" in text(browser, "#key-why")
+    for control in find(browser, "dialog button, dialog input"):
+        assert not control.is_displayed() or control.accessible_name, control.get_attribute("outerHTML")
+    picture(browser, "key")
+    browser.switch_to.active_element.send_keys("wrong", Keys.ENTER)
+    wait(browser, lambda: "does not know" in text(browser, "#key-why"))
+    assert browser.find_element(By.ID, "key-field").get_attribute("aria-invalid") == "true"
+    picture(browser, "key-unknown")
+    browser.find_element(By.ID, "key-field").clear()
+    browser.switch_to.active_element.send_keys(key, Keys.ENTER)
+    wait(browser, lambda: find(browser, ".preset"))
+    assert not find(browser, "dialog[open]") and not find(browser, "#checks li")
+    assert browser.execute_script("return [localStorage.getItem(KEY), sessionStorage.getItem(KEY)]") == [None, key]
+    type_text(browser, "She go.")
+    wait_for_answer(browser)
+
+    # Kept on this device only if that is wanted, and forgotten again.
+    browser.find_element(By.ID, "key").click()
+    browser.find_element(By.ID, "key-stay").click()
+    browser.find_element(By.ID, "key-save").click()
+    assert browser.execute_script("return [localStorage.getItem(KEY), sessionStorage.getItem(KEY)]") == [key, None]
+    browser.refresh()
+    wait(browser, lambda: find(browser, ".preset"))
+    browser.find_element(By.ID, "key").click()
+    assert browser.find_element(By.ID, "key-stay").is_selected()
+    browser.set_window_size(*PHONE)
+    picture(browser, "key-phone")
+    browser.set_window_size(*WIDE)
+    browser.find_element(By.ID, "key-forget").click()
+    assert browser.execute_script("return [localStorage.getItem(KEY), sessionStorage.getItem(KEY)]") == [None, None]
+    wait(browser, lambda: find(browser, "dialog[open]"))
+    webdriver.ActionChains(browser).send_keys(Keys.ESCAPE).perform()
+    wait(browser, lambda: not find(browser, "dialog[open]"))
+
+
+def test_a_server_without_keys_shows_no_button_for_one(page):
+    assert not page.find_element(By.ID, "key").is_displayed()
+
+
 def test_dark_and_narrow_it_fits(page):
     page.find_element(By.ID, "theme").click()
     page.find_element(By.ID, "example").click()
@@ -182,6 +268,8 @@ def test_dark_and_narrow_it_fits(page):
 
 def test_every_control_has_a_name_and_can_be_reached(page):
     for control in find(page, "button, select, textarea, input"):
+        if not control.is_displayed():
+            continue  # in a dialog that is closed: it has a test of its own
         assert control.accessible_name, control.get_attribute("outerHTML")
     reached = set()
     for _ in range(12):
