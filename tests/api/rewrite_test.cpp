@@ -85,7 +85,7 @@ TEST_F(RewriteTest, WhatIsWrongIsRefusedWithTheFieldsName) {
       {R"({"text":"a","language":"xx"})", "preset", 404},
       {R"({"text":"a","preset":"grammar","instruction":"b"})", "preset", 400},
       {R"({"text":"a","instruction":5})", "instruction", 400},
-      {R"({"text":"a","max_tokens":0})", "max_tokens", 400},
+      {R"({"text":"a","max_tokens":-1})", "max_tokens", 400},
       {R"({"text":"a","temperature":-1})", "temperature", 400},
       {R"({"text":"a","stream":"yes"})", "stream", 400},
       {R"({"text":"a","split":"words"})", "split", 400},

@@ -170,7 +170,7 @@ def test_a_failure_is_told(page):
 
 
 def test_each_token_says_where_it_came_from(page):
-    type_text(page, SENTENCE)
+    type_text(page, "He do not likes the rainy days in this town.")  # not known yet
     wait_for_answer(page)
     wait(page, lambda: find(page, "#trace:not([hidden])"))
     summary = page.find_element(By.CSS_SELECTOR, "#trace summary")
