@@ -11,8 +11,8 @@
 
 namespace riposte::server {
 
-// One read, one write and a shutdown may be under way at the same time. Everything runs in the socket's
-// strand.
+// One read, one write and a shutdown may be under way at the same time. Everything runs on the thread of the socket's
+// io_context.
 class ClientSocket {
  public:
   using Tcp = boost::asio::ip::tcp::socket;

@@ -1,7 +1,7 @@
 // One client's socket: requests in, one after the other, answers out in the same order.
 //
 // Reading never stops while an answer is computed (up to a bound): that is how a client that leaves is
-// noticed at once, and how pipelined requests wait their turn. All functions run in the connection's strand.
+// noticed at once, and how pipelined requests wait their turn. All functions run on the connection's thread.
 #pragma once
 
 #include <spdlog/spdlog.h>
@@ -31,7 +31,7 @@ namespace riposte::server {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  // The socket must have been made with a strand of hub->io.
+  // The socket must have been made with one of hub->io.
   Connection(std::shared_ptr<Hub> hub, boost::asio::ip::tcp::socket socket);
   ~Connection();
 

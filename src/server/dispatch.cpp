@@ -226,9 +226,9 @@ void Connection::find_model(const Route& route, const std::string& body, const E
   if (wish.has_keep_alive) hub_->shelf->keep_alive(wish.model, wish.keep_alive);
   if (!model) return answer(no_model_reply(model.error(), route.dialect));
   if (*model) return begin_exchange(route, body, setup, std::move(*model));
-  hub_->shelf->load(wish.model, [hub = hub_, strand = socket_.get_executor(), weak = weak_from_this(), route,
+  hub_->shelf->load(wish.model, [hub = hub_, thread = socket_.get_executor(), weak = weak_from_this(), route,
                                  body, setup](Result<ModelShelf::Handle> loaded) {
-    boost::asio::post(strand, [weak, route, body, setup, loaded = std::move(loaded)]() mutable {
+    boost::asio::post(thread, [weak, route, body, setup, loaded = std::move(loaded)]() mutable {
       const auto self = weak.lock();
       if (!self || self->state_ != State::kBusy) return;  // the client has left
       self->guarded([&] {
@@ -243,8 +243,8 @@ void Connection::begin_exchange(const Route& route, std::string_view body, const
                                 ModelShelf::Handle model) {
   // The engine's thread holds the hub, in whose io_context it posts, but never the connection: that may end
   // any time.
-  auto wake = [hub = hub_, strand = socket_.get_executor(), weak = weak_from_this()] {
-    boost::asio::post(strand, [weak] {
+  auto wake = [hub = hub_, thread = socket_.get_executor(), weak = weak_from_this()] {
+    boost::asio::post(thread, [weak] {
       if (const auto self = weak.lock()) self->guarded([&] { self->pump(); });
     });
   };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
@@ -39,7 +40,9 @@ Hub::Hub(ServerOptions given_options, std::shared_ptr<ModelShelf> given_shelf,
       origins(options.allowed_origins, !options.keys.empty()),
       access_log(options.log_requests),
       services{make_cache(options), metrics},
-      random_base_(random_seed()) {}
+      random_base_(random_seed()) {
+  for (int i = 0; i < std::max(1, options.threads); ++i) io.emplace_back(/*concurrency_hint=*/1);
+}
 
 std::string Hub::metrics_text() {
   const std::vector<ModelShelf::Listing> models = shelf->list();

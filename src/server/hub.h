@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -39,7 +40,10 @@ class Hub {
   const AccessLog access_log;
   std::shared_ptr<boost::asio::ssl::context> tls;  // null: in the clear; set before the first connection
   const Services services;                         // of exchanges
-  boost::asio::io_context io;
+  // One for each thread. A connection belongs to one of them, so that its handlers never run at the same time, and what
+  // happens to it wakes its own thread and no other.
+  std::deque<boost::asio::io_context> io;
+  boost::asio::io_context& next_io() { return io[io_count_++ % io.size()]; }  // for a new connection
 
   // Thread-safe from here on.
   uint64_t next_random();                          // no two alike; for seeds and ids, not for secrets
@@ -61,6 +65,7 @@ class Hub {
  private:
   const uint64_t random_base_;
   std::atomic<uint64_t> random_count_{0};
+  std::atomic<size_t> io_count_{0};
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
   std::unordered_map<const Connection*, std::weak_ptr<Connection>> connections_;

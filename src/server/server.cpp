@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <chrono>
 #include <exception>
 #include <mutex>
@@ -97,14 +97,13 @@ std::shared_ptr<ModelShelf> shelf_of(const api::ServedModel& model) {
 
 }  // namespace
 
-// The acceptor and the timers are used in one strand only.
+// The acceptor and the timers are used on the first thread only.
 struct Server::State {
   State(ServerOptions options, std::shared_ptr<ModelShelf> shelf, const rewrite::Presets& presets)
       : hub(std::make_shared<Hub>(std::move(options), std::move(shelf), presets)),
-        strand(asio::make_strand(hub->io)),
-        acceptor(strand),
-        accept_pause(strand),
-        stop_timer(strand) {}
+        acceptor(hub->io.front()),
+        accept_pause(hub->io.front()),
+        stop_timer(hub->io.front()) {}
 
   Result<uint16_t> listen();
   void accept_next();
@@ -114,15 +113,16 @@ struct Server::State {
   void begin_stop();
   void cancel_running();
   void close_all();
-  void run_thread();
+  void run_thread(asio::io_context& io);
 
   std::shared_ptr<Hub> hub;
-  asio::strand<asio::io_context::executor_type> strand;
   tcp::acceptor acceptor;
   asio::steady_timer accept_pause;
   asio::steady_timer stop_timer;
   std::mutex threads_mutex;
   std::vector<std::thread> threads;
+  // Each thread stays until the server is told to stop and its connections are gone.
+  std::vector<asio::executor_work_guard<asio::io_context::executor_type>> staying;
 };
 
 Result<uint16_t> Server::State::listen() {
@@ -148,8 +148,7 @@ Result<uint16_t> Server::State::listen() {
 }
 
 void Server::State::accept_next() try {
-  // Each connection gets a strand of its own: its handlers never run at the same time.
-  acceptor.async_accept(asio::make_strand(hub->io), [this](error_code failed, tcp::socket socket) {
+  acceptor.async_accept(hub->next_io(), [this](error_code failed, tcp::socket socket) {
     on_accept(failed, std::move(socket));
   });
 } catch (const std::exception& failed) {
@@ -197,7 +196,8 @@ void Server::State::begin_stop() {
   error_code ignored;
   acceptor.close(ignored);
   accept_pause.cancel();
-  hub->begin_stop([this] { asio::post(strand, [this] { stop_timer.cancel(); }); });
+  staying.clear();
+  hub->begin_stop([this] { asio::post(stop_timer.get_executor(), [this] { stop_timer.cancel(); }); });
   const auto connections = hub->all();
   if (connections.empty()) return;
   for (const auto& connection : connections) connection->close_if_idle();
@@ -219,11 +219,11 @@ void Server::State::close_all() {
   for (const auto& connection : hub->all()) connection->close_now();
 }
 
-void Server::State::run_thread() {
+void Server::State::run_thread(asio::io_context& io) {
   // A handler that throws ends its own connection at most (see Connection); the loop goes on.
   for (;;) {
     try {
-      hub->io.run();
+      io.run();
       return;
     } catch (const std::exception& error) {
       spdlog::error("a connection was dropped: {}", error.what());
@@ -248,8 +248,9 @@ Result<uint16_t> Server::start() try {
   if (!port) return port;
   state_->accept_next();
   const std::lock_guard lock(state_->threads_mutex);
-  for (int i = 0; i < std::max(1, state_->hub->options.threads); ++i) {
-    state_->threads.emplace_back([state = state_.get()] { state->run_thread(); });
+  for (asio::io_context& io : state_->hub->io) state_->staying.push_back(asio::make_work_guard(io));
+  for (asio::io_context& io : state_->hub->io) {
+    state_->threads.emplace_back([state = state_.get(), &io] { state->run_thread(io); });
   }
   return port;
 } catch (const std::system_error& failed) {
@@ -264,7 +265,7 @@ void Server::wait() {
 }
 
 void Server::stop() {
-  asio::post(state_->strand, [state = state_.get()] { state->begin_stop(); });
+  asio::post(state_->stop_timer.get_executor(), [state = state_.get()] { state->begin_stop(); });
 }
 
 }  // namespace riposte::server
