@@ -223,7 +223,7 @@ def test_who_has_no_key_is_led_to_where_one_is_entered(browser, locked_server):
     assert browser.find_element(By.ID, "key-field").get_attribute("aria-invalid") == "true"
     picture(browser, "key-unknown")
     browser.find_element(By.ID, "key-field").clear()
-    browser.switch_to.active_element.send_keys(key, Keys.ENTER)
+    browser.find_element(By.ID, "key-field").send_keys(key, Keys.ENTER)
     wait(browser, lambda: find(browser, ".preset"))
     assert not find(browser, "dialog[open]") and not find(browser, "#checks li")
     assert browser.execute_script("return [localStorage.getItem(KEY), sessionStorage.getItem(KEY)]") == [None, key]
