@@ -81,6 +81,7 @@ def test_embeddings_are_those_of_the_other_dialect(client, model, server):
     answer = client.embed(model, texts)
     assert answer.prompt_eval_count > 0 and answer.total_duration > 0
     other = openai.OpenAI(base_url=f"{server.url}/v1", api_key="none").embeddings.create(model=model, input=texts)
-    assert [list(vector) for vector in answer.embeddings] == pytest.approx([item.embedding for item in other.data])
+    for vector, item in zip(answer.embeddings, other.data, strict=True):
+        assert list(vector) == pytest.approx(item.embedding)
     assert list(client.embeddings(model, SENTENCE).embedding) == list(answer.embeddings[0])
     assert len(client.embed(model, SENTENCE, dimensions=16).embeddings[0]) == 16
