@@ -10,7 +10,6 @@ PYTHON = build/venv/bin/python
 # The recipe of specialist/ has a Python of its own: PyTorch alone is gigabytes.
 SPECIALIST = build/specialist
 SPECIALIST_PYTHON = $(SPECIALIST)/venv/bin/python
-SPECIALIST_STEPS ?= 1200
 # Layers that read what a file or a socket brings: their tests run under sanitizers in every `make test`.
 INPUT_LAYERS = gguf tokenizer chat api
 # Layers in which threads meet.
@@ -31,7 +30,7 @@ help:
 	@echo "make sanitize   all tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make tsan       the tests of layers in which threads meet under ThreadSanitizer: $(THREADED_LAYERS)"
 	@echo "make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
-	@echo "make specialist DATA=folder    teach the small model grammar (specialist/README.md), hours on two cores"
+	@echo "make specialist DATA=folder    teach the small model grammar (specialist/README.md), an hour or two"
 	@echo "make format     clang-format over all sources"
 	@echo "make clean      remove build/"
 
@@ -113,17 +112,15 @@ $(PYTHON): tests/requirements.txt
 # sentences first; JFLEG=folder measures in the end.
 specialist: specialist-data
 	@$(SPECIALIST_PYTHON) specialist/train.py --model "$$($(RIPOSTE) pull smollm2)" --data $(SPECIALIST)/data \
-	  --run $(SPECIALIST)/run --steps $(SPECIALIST_STEPS) --weights ewt=1,wikisplit=0.4,wikitext2=0.4,essays=4
+	  --run $(SPECIALIST)/run --weights ewt=2,wikisplit=0.6,wikitext2=0.6
 	@for kind in "--out $(SPECIALIST)/grammar-smollm2-135m.gguf" "--merged --out $(SPECIALIST)/merged.gguf"; do \
 	  $(SPECIALIST_PYTHON) specialist/export.py --model "$$($(RIPOSTE) pull smollm2)" \
-	    --checkpoint $(SPECIALIST)/run/checkpoint.pt $$kind || exit 1; done
+	    --checkpoint $(SPECIALIST)/run/step-*.pt $$kind || exit 1; done
 	@test -z "$(JFLEG)" || $(SPECIALIST_PYTHON) specialist/evaluate.py --riposte $(RIPOSTE) --merged \
 	  --model $(SPECIALIST)/merged.gguf --jfleg $(JFLEG)
 
 specialist-data: build $(SPECIALIST_PYTHON)
 	@test -n "$(DATA)" || { echo "make specialist DATA=folder: see specialist/README.md for what the folder holds"; exit 2; }
-	@test -e $(SPECIALIST)/data/essays.txt || $(SPECIALIST_PYTHON) specialist/essays.py --riposte $(RIPOSTE) \
-	  --model "$$($(RIPOSTE) pull smollm2)" --out $(SPECIALIST)/data
 	@test -e $(SPECIALIST)/data/targets.jsonl || $(SPECIALIST_PYTHON) specialist/data.py $(DATA) $(SPECIALIST)/data
 	@test -z "$(TEACHER)" || $(SPECIALIST_PYTHON) specialist/teacher.py --riposte $(RIPOSTE) --model $(TEACHER) \
 	  --data $(SPECIALIST)/data

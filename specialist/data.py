@@ -4,7 +4,6 @@
 usage: data.py DATA OUT
   DATA holds ewt.tsv (genre, tab, sentence), wikisplit.tsv (sentence, tab, the same as two joined by <::::>) and
   valid.txt (WikiText-2), in it or in folders below it; README.md says where they come from. What is missing is skipped.
-  An essays.txt in OUT (essays.py writes it: a sentence a line) is read, too.
   OUT gets targets.jsonl, heldout.jsonl (never trained on) and noisy.txt (what a teacher may correct).
 A line: {"words": [...], "tags": [...], "spaces": [...], "from": "ewt"}.
 """
@@ -52,7 +51,7 @@ def wikitext_sentences(lines):
                     yield detokenise(sentence)
 
 
-def candidates(folder, out):
+def candidates(folder):
     """(source, text) of everything that looks clean, and the web sentences that do not."""
     web = web_sentences(find(folder, "ewt.tsv"))
     clean = [("ewt", text) for text in web if looks_clean(text)]
@@ -60,8 +59,6 @@ def candidates(folder, out):
     for source, texts in (("wikisplit", split_sentences(find(folder, "wikisplit.tsv"))),
                           ("wikitext2", wikitext_sentences(find(folder, "valid.txt")))):
         clean += [(source, text) for text in texts if looks_clean(text) and len(text.split()) <= WIKI_MOST_WORDS]
-    if (out / "essays.txt").exists():
-        clean += [("essays", text) for text in find(out, "essays.txt") if looks_clean(text)]
     return clean, noisy
 
 
@@ -86,7 +83,7 @@ def main():
     out = pathlib.Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
 
-    clean, noisy = candidates(arguments.data, out)
+    clean, noisy = candidates(arguments.data)
     seen = set()
     clean = [(source, text) for source, text in clean if not (text in seen or seen.add(text))]
     if not clean:

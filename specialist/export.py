@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes what training has learnt as a GGUF file: an adapter, or the base with the adapter merged into it.
 
-usage: export.py --model BASE.gguf --checkpoint RUN/checkpoint.pt --out FILE [--type q8_0|f16] [--merged]
+usage: export.py --model BASE.gguf --checkpoint RUN/step-*.pt --out FILE [--type q8_0|f16] [--merged]
+Of several checkpoints the mean of their averaged weights is written: it corrects as much as the best of them and is wrong less
+often.
 The adapter has the layout of llama.cpp's converter (general.type "adapter", pairs of tensors NAME.lora_a and NAME.lora_b,
 adapter.lora.alpha) and says for which preset, prompt and base it was made (riposte.adapter.*).
 """
@@ -90,19 +92,26 @@ def read_adapter(path):
     return weights, reader.get_field("adapter.lora.alpha").contents()
 
 
+def mean_of(checkpoints):
+    """(name -> float32 array, alpha) of the averaged weights in files of train.py."""
+    states = [torch.load(path, map_location="cpu", weights_only=True) for path in checkpoints]
+    if len({(state["rank"], state["alpha"]) for state in states}) > 1:
+        raise SystemExit("the checkpoints differ in rank or alpha: they are not of one training")
+    names = states[0]["average"]
+    return {name: sum(state["average"][name] for state in states).numpy() / len(states) for name in names}, states[0]["alpha"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--checkpoint", required=True, nargs="+")
     parser.add_argument("--out", required=True)
     parser.add_argument("--type", choices=tuple(TYPES), default="q8_0")
     parser.add_argument("--merged", action="store_true")
-    parser.add_argument("--last", action="store_true", help="the last step's weights, not their average")
     arguments = parser.parse_args()
-    state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
-    weights = {name: value.numpy() for name, value in state["adapter" if arguments.last else "average"].items()}
-    (write_merged if arguments.merged else write_adapter)(arguments.out, arguments.model, weights, state["alpha"], arguments.type)
-    print(f"{arguments.out}: step {state['progress']['step']}")
+    weights, alpha = mean_of(arguments.checkpoint)
+    (write_merged if arguments.merged else write_adapter)(arguments.out, arguments.model, weights, alpha, arguments.type)
+    print(f"{arguments.out}: mean of {len(arguments.checkpoint)} checkpoints")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 usage: train.py --model BASE.gguf --data FOLDER --run FOLDER [--steps N] [--decay N] ...
   --data  a folder that data.py (and perhaps teacher.py) has filled
-  --run   gets checkpoint.pt and log.jsonl; if it has a checkpoint, training goes on from there
+  --run   gets checkpoint.pt, step-*.pt and log.jsonl; if it has a checkpoint, training goes on from there
 The learning rate warms up, stays, and falls over the last --decay steps: a longer training is the same command with more
 --steps. Pairs depend on --seed and their number alone. An average of the weights over steps is kept beside them; it is
 what export.py exports.
@@ -31,6 +31,13 @@ def rate_at(step, arguments):
         return (step + 1) / arguments.warmup
     left = (arguments.steps - step) / max(1, arguments.decay)
     return 1.0 if left >= 1 else 0.05 + 0.95 * 0.5 * (1 - math.cos(math.pi * max(0.0, left)))
+
+
+def write(state, path):
+    """Whole or not at all: written beside, then renamed."""
+    beside = path.with_suffix(".part")
+    torch.save(state, beside)
+    os.replace(beside, path)
 
 
 class Trainer:
@@ -82,7 +89,6 @@ class Trainer:
         print(f"going on from step {self.step}", flush=True)
 
     def save(self):
-        """Whole or not at all: written beside, then renamed."""
         state = {
             "adapter": {name: value.detach() for name, value in self.adapter.items()},
             "average": self.average,
@@ -91,9 +97,12 @@ class Trainer:
             "alpha": self.arguments.alpha,
             "progress": {"step": self.step, "chunk": self.chunk, "batch": self.batch, "tokens": self.tokens, "seconds": self.seconds},
         }
-        beside = self.checkpoint.with_suffix(".part")
-        torch.save(state, beside)
-        os.replace(beside, self.checkpoint)
+        write(state, self.checkpoint)
+
+    def snapshot(self):
+        """The average of this moment alone, for export.py to average over several."""
+        state = {"average": self.average, "rank": self.arguments.rank, "alpha": self.arguments.alpha, "progress": {"step": self.step}}
+        write(state, self.run / f"step-{self.step:06}.pt")
 
     def log(self, **values):
         line = json.dumps({"step": self.step, **{k: round(v, 5) for k, v in values.items()}})
@@ -161,6 +170,8 @@ class Trainer:
                     losses = []
                 if self.step % arguments.evaluate_every == 0 and held_out:
                     self.log(held_out=self.held_out_loss(held_out))
+                if self.step % arguments.snapshot_every == 0:
+                    self.snapshot()
                 if time.monotonic() - last_save > 60 * arguments.save_minutes:
                     self.save()
                     last_save = time.monotonic()
@@ -172,9 +183,9 @@ def parse(argv=None):
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--run", required=True)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=440)
     parser.add_argument("--warmup", type=int, default=40)
-    parser.add_argument("--decay", type=int, default=1500)
+    parser.add_argument("--decay", type=int, default=85)
     parser.add_argument("--rate", type=float, default=7e-4)
     parser.add_argument("--b-ratio", type=float, default=2.0, help="learning rate of B over that of A")
     parser.add_argument("--rank", type=int, default=32)
@@ -190,6 +201,7 @@ def parse(argv=None):
     parser.add_argument("--threads", type=int, default=1, help="of each worker")
     parser.add_argument("--log-every", type=int, default=20)
     parser.add_argument("--evaluate-every", type=int, default=250)
+    parser.add_argument("--snapshot-every", type=int, default=110, help="steps between averages that are kept for export.py")
     parser.add_argument("--save-minutes", type=float, default=3.0)
     return parser.parse_args(argv)
 

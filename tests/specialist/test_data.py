@@ -24,8 +24,6 @@ def test_each_source_becomes_tagged_sentences_and_slips_go_to_the_teacher(tmp_pa
     (tmp_path / "wikisplit.tsv").write_text("A .\tThe house was built in 1900 . <::::> It did n't burn .\n")
     (tmp_path / "valid.txt").write_text(" = Title = \n \n The village lies on a hill . It has <unk> people . \n")
     out = tmp_path / "out"
-    out.mkdir()
-    (out / "essays.txt").write_text("In my opinion, reading is useful.\n")
     made = make(tmp_path, out)
     assert made.returncode == 0, made.stderr
     lines = read(out / "targets.jsonl") + read(out / "heldout.jsonl")
@@ -34,7 +32,6 @@ def test_each_source_becomes_tagged_sentences_and_slips_go_to_the_teacher(tmp_pa
         "We met our friends at the station.": "ewt",
         "The house was built in 1900. It didn't burn.": "wikisplit",
         "The village lies on a hill.": "wikitext2",
-        "In my opinion, reading is useful.": "essays",
     }
     met = next(line for line in lines if "met" in line["words"])
     assert met["tags"][:2] == ["PRP", "VBD"]

@@ -1,11 +1,10 @@
-"""What of a model's own texts, and of a teacher's answers, is good enough to be learnt."""
+"""What a teacher's answer must keep to be learnt."""
 
 import random
 
 import pytest
 
 pytest.importorskip("wordfreq", reason="wordfreq is not installed: specialist/requirements.txt has it")
-import essays  # noqa: E402
 from teacher import kept, survives, worth_asking  # noqa: E402
 
 SOURCE = "i met Anna and 3 of her friend in Paris, they was very nice"
@@ -40,8 +39,3 @@ def test_few_sentences_that_the_teacher_leaves_alone_are_kept():
 ])
 def test_headers_addresses_and_lists_are_not_asked_about(text, worth):
     assert worth_asking(text) == worth
-
-
-def test_of_a_written_text_only_clean_whole_sentences_are_taken():
-    text = "In my opinion, reading is useful. It helps children to (cut off. Many people read every day! And then they"
-    assert list(essays.sentences(text)) == ["In my opinion, reading is useful.", "Many people read every day!"]

@@ -157,6 +157,17 @@ def test_training_that_was_interrupted_ends_with_the_same_weights(arguments, tmp
             assert torch.equal(value, parts[kind][name]), f"{kind} {name}"
 
 
+def test_snapshots_of_a_training_are_exported_as_their_mean(arguments, tmp_path):
+    train.main([*arguments(tmp_path / "run", 4), "--snapshot-every", "2"])
+    paths = sorted((tmp_path / "run").glob("step-*.pt"))
+    assert [path.name for path in paths] == ["step-000002.pt", "step-000004.pt"]
+    weights, alpha = export.mean_of(paths)
+    first, second = (torch.load(path, weights_only=True)["average"] for path in paths)
+    name = "blk.1.attn_v.weight.lora_b"
+    assert alpha == 16.0 and not torch.equal(first[name], second[name])
+    np.testing.assert_allclose(weights[name], ((first[name] + second[name]) / 2).numpy(), atol=1e-7)
+
+
 def test_a_checkpoint_of_another_rank_is_refused(arguments, tmp_path):
     train.main(arguments(tmp_path / "run", 1))
     with pytest.raises(SystemExit, match="rank 8"):
