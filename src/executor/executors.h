@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "executor/cpu/step_profile.h"
 #include "hardware/thread_team.h"
+#include "model/adapter.h"
 #include "model/executor.h"
 #include "model/model.h"
 
@@ -22,6 +24,7 @@ struct ExecutorOptions {
   int32_t kv_tokens = 8192;     // KV memory, in tokens; rounded up to whole pages
   int32_t max_rows = 256;       // rows a step
   int32_t max_logit_rows = 64;  // rows of a step that may ask for an answer
+  std::vector<std::shared_ptr<const model::Adapter>> adapters;  // of this model; a step names them by their place, from 1
   std::filesystem::path packed_cache;  // cpu: the folder of packed weights for the next start; empty: none are kept
   std::string instruction_set;  // cpu: a name of kernels::find_kernels(); empty: the best of this machine
   StepProfile* profile = nullptr;  // cpu: where the time of steps is added up, if somebody asks; outlives the executor

@@ -9,6 +9,10 @@ bool in_range(int32_t value, int64_t end) {
   return value >= 0 && value < end;
 }
 
+model::AdapterId adapter_of(const model::StepBatch& batch, int32_t sequence) {
+  return batch.adapters.empty() ? model::kNoAdapter : batch.adapters[static_cast<size_t>(sequence)];
+}
+
 }  // namespace
 
 StepValidator::StepValidator(const model::ExecutorLimits& limits)
@@ -56,6 +60,17 @@ Result<void> StepValidator::check_counts(const model::StepBatch& batch) const {
                 "{} rows of a step ask for an answer; this executor gives at most {}", answers,
                 limits_.max_logit_rows);
   }
+  if (!batch.adapters.empty() && batch.adapters.size() != batch.page_tables.size()) {
+    return fail(ErrorCode::kInvalidArgument, "a step of {} sequences names the adapters of {}",
+                batch.page_tables.size(), batch.adapters.size());
+  }
+  const auto unknown = std::ranges::find_if(batch.adapters, [this](model::AdapterId adapter) {
+    return !in_range(adapter, int64_t{limits_.adapters} + 1);
+  });
+  if (unknown != batch.adapters.end()) {
+    return fail(ErrorCode::kInvalidArgument, "sequence {}: adapter {} does not exist; there are {}",
+                unknown - batch.adapters.begin(), *unknown, limits_.adapters);
+  }
   if (batch.page_tables.size() > static_cast<size_t>(INT32_MAX)) {
     return fail(ErrorCode::kInvalidArgument, "{} page tables are more than a step can number",
                 batch.page_tables.size());
@@ -82,6 +97,10 @@ Result<void> StepValidator::check_row(const model::StepBatch& batch, size_t row)
   if (batch.also_in.empty()) return {};
   for (const int32_t sequence : batch.also_in[row]) {
     if (auto taken = take_position(batch, row, sequence); !taken) return taken;
+    if (adapter_of(batch, sequence) != adapter_of(batch, batch.sequences[row])) {
+      return fail(ErrorCode::kInvalidArgument, "row {}: sequences {} and {} share it, but not their adapter", row,
+                  batch.sequences[row], sequence);
+    }
   }
   return {};
 }
@@ -141,7 +160,8 @@ Result<void> StepValidator::check_shared_pages(const model::StepBatch& batch, in
     if (writer.step != step_) continue;
     const auto other = static_cast<size_t>(writer.sequence);
     const bool same_place = writer.sequence != sequence && index < batch.page_tables[other].size() &&
-                            batch.page_tables[other][index] == table[index];
+                            batch.page_tables[other][index] == table[index] &&
+                            adapter_of(batch, writer.sequence) == adapter_of(batch, sequence);
     const auto filled = static_cast<size_t>(spans_[other].last + 1) / static_cast<size_t>(limits_.page_size);
     if (!same_place || filled <= index) {
       return fail(ErrorCode::kInvalidArgument,

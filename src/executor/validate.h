@@ -18,10 +18,11 @@ class StepValidator {
   // Errors: kInvalidArgument, naming the row or sequence, if
   // - the arrays differ in length, or there are more rows or answers than the limits allow;
   // - a token, position, sequence, kind of output or page lies outside its range;
+  // - a sequence names an adapter that does not exist, or a row is written into a sequence of another adapter;
   // - the positions of a sequence's rows (those that are also written into it among them) do not ascend by one, or its
   //   page table ends before them;
   // - a page that one sequence writes is also written by another or used twice by its own, or read by another that does
-  //   not have it at the same place, or before the writer fills it.
+  //   not have it at the same place or has another adapter, or before the writer fills it.
   Result<void> check(const model::StepBatch& batch);
 
  private:

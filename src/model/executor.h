@@ -15,6 +15,10 @@ namespace riposte::model {
 
 using PageId = int32_t;
 
+// One of the adapters (adapter.h) that an executor was made with, counted from 1; 0: the base alone.
+using AdapterId = int32_t;
+inline constexpr AdapterId kNoAdapter = 0;
+
 // What a row of a step must answer.
 enum class RowOutput : uint8_t {
   kNone,    // only write its keys and values
@@ -27,7 +31,7 @@ enum class RowOutput : uint8_t {
 // values are written to that position, and it attends to all positions of its sequence up to its own, among them those
 // of earlier rows of the same step. Rows of one sequence come in ascending order of position, without gaps, and every
 // position below the first of them was written by earlier steps (or shared pages).
-// The bits of a row's answer depend on its sequence's tokens alone, never on the other rows of the step.
+// The bits of a row's answer depend on its sequence's tokens and adapter alone, never on the other rows of the step.
 //
 // Several continuations of one text are verified as several sequences that share what they have in common: its pages,
 // and inside the page where they part its rows, which are computed once and written into each of their page tables
@@ -43,6 +47,8 @@ struct StepBatch {
   // [rows]: further sequences into whose pages the row's keys and values are written, at the same position; to them
   // the row is one of their own. Empty: none of any row.
   std::span<const std::span<const int32_t>> also_in = {};
+  // [sequences]: what computes each of them. Keys and values of one adapter mean nothing to another. Empty: the base.
+  std::span<const AdapterId> adapters = {};
 };
 
 // Valid until the next step.
@@ -60,6 +66,7 @@ struct ExecutorLimits {
   int32_t vocabulary = 0;
   int32_t context_length = 0;
   int32_t hidden = 0;  // values of a hidden state; any row may ask for one. 0: none may
+  int32_t adapters = 0;  // ids 1 .. adapters exist
 };
 
 class Executor {

@@ -59,8 +59,10 @@ std::vector<HiddenCase> read_hidden_cases(const std::filesystem::path& path) {
   return cases;
 }
 
-Sequence::Sequence(model::Executor& executor, model::PageId first_page)
-    : executor_(executor), table_(static_cast<size_t>(executor.limits().pages - first_page)) {
+Sequence::Sequence(model::Executor& executor, model::PageId first_page, model::AdapterId adapter)
+    : executor_(executor),
+      table_(static_cast<size_t>(executor.limits().pages - first_page)),
+      adapter_(adapter) {
   std::iota(table_.begin(), table_.end(), first_page);
 }
 
@@ -73,8 +75,9 @@ model::StepResult Sequence::step(const std::vector<TokenId>& tokens, size_t begi
   std::vector<model::RowOutput> outputs(rows, all);
   outputs.back() = last;
   const std::vector<std::span<const model::PageId>> tables = {table_};
-  const Result<model::StepResult> result =
-      executor_.step({std::span(tokens).subspan(begin, rows), positions, sequences, outputs, tables});
+  const std::vector<model::AdapterId> adapters = {adapter_};
+  const Result<model::StepResult> result = executor_.step(
+      {std::span(tokens).subspan(begin, rows), positions, sequences, outputs, tables, {}, adapters});
   if (!result) throw std::runtime_error(result.error().message);
   length_ += static_cast<int32_t>(rows);
   return *result;
@@ -124,8 +127,9 @@ void Difference::widen(const Difference& other) {
   nll = std::max(nll, other.nll);
 }
 
-Difference compare(model::Executor& executor, const ForwardCase& expected, size_t chunk) {
-  const std::vector<std::vector<float>> logits = Sequence(executor).logits(expected.ids, chunk);
+Difference compare(model::Executor& executor, const ForwardCase& expected, size_t chunk,
+                   model::AdapterId adapter) {
+  const std::vector<std::vector<float>> logits = Sequence(executor, 0, adapter).logits(expected.ids, chunk);
   Difference difference;
   for (const auto& [id, logit] : expected.top) {
     const double found = logits.back().at(static_cast<size_t>(id));

@@ -39,10 +39,11 @@ std::vector<ForwardCase> read_forward_cases(const std::filesystem::path& path);
 std::vector<GreedyCase> read_greedy_cases(const std::filesystem::path& path);
 std::vector<HiddenCase> read_hidden_cases(const std::filesystem::path& path);
 
-// A sequence of its own in an executor's pages, beginning with page `first_page`.
+// A sequence of its own in an executor's pages, beginning with page `first_page`, computed by `adapter`.
 class Sequence {
  public:
-  explicit Sequence(model::Executor& executor, model::PageId first_page = 0);
+  explicit Sequence(model::Executor& executor, model::PageId first_page = 0,
+                    model::AdapterId adapter = model::kNoAdapter);
 
   // Feeds tokens at the next positions, `chunk` rows a step, and returns the logits of each:
   // [tokens][vocabulary].
@@ -58,6 +59,7 @@ class Sequence {
 
   model::Executor& executor_;
   std::vector<model::PageId> table_;
+  const model::AdapterId adapter_;
   int32_t length_ = 0;
 };
 
@@ -71,6 +73,7 @@ struct Difference {
 
   void widen(const Difference& other);
 };
-Difference compare(model::Executor& executor, const ForwardCase& expected, size_t chunk);
+Difference compare(model::Executor& executor, const ForwardCase& expected, size_t chunk,
+                   model::AdapterId adapter = model::kNoAdapter);
 
 }  // namespace riposte::executor

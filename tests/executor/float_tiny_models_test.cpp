@@ -39,6 +39,25 @@ TEST_P(FloatTinyModels, LogitsAndLikelihoodsAreThoseOfTheIndependentForwardPass)
   }
 }
 
+TEST_P(FloatTinyModels, LogitsWithAnAdapterAreThoseOfTheIndependentForwardPassWithItsWeightsMerged) {
+  const auto model = model::Model::open(path(".gguf"));
+  ASSERT_TRUE(model) << model.error().message;
+  const auto adapter = model::Adapter::open(path(".adapter.gguf"), **model);
+  ASSERT_TRUE(adapter) << adapter.error().message;
+  ExecutorOptions options;
+  options.adapters = {*adapter};
+  const auto executor = make_float_executor(*model, team_, options);
+  ASSERT_TRUE(executor) << executor.error().message;
+  for (const ForwardCase& expected : read_forward_cases(path(".adapter.forward.jsonl"))) {
+    SCOPED_TRACE(fmt::format("{} tokens", expected.ids.size()));
+    const Difference difference = compare(**executor, expected, 64, 1);
+    EXPECT_LT(difference.top_logit, 5e-5);
+    EXPECT_LT(difference.logsumexp, 2e-5);
+    EXPECT_LT(difference.nll, 2e-5);
+    EXPECT_GT(compare(**executor, expected, 64).top_logit, 0.01) << "the adapter changes nothing";
+  }
+}
+
 TEST_P(FloatTinyModels, GreedyDecodingGivesTheTokensOfTheIndependentForwardPass) {
   for (const GreedyCase& expected : read_greedy_cases(path(".greedy.jsonl"))) {
     Sequence sequence(*executor_);

@@ -19,11 +19,12 @@ struct Batch {
                                     RowOutput::kLogits};
   std::vector<std::vector<PageId>> pages = {{0, 1}, {2}};
   std::vector<std::vector<int32_t>> also_in = {};
+  std::vector<model::AdapterId> adapters = {};
 
   Result<void> check(StepValidator& validator) const {
     const std::vector<std::span<const PageId>> tables(pages.begin(), pages.end());
     const std::vector<std::span<const int32_t>> also(also_in.begin(), also_in.end());
-    return validator.check({tokens, positions, sequences, outputs, tables, also});
+    return validator.check({tokens, positions, sequences, outputs, tables, also, adapters});
   }
 };
 
@@ -55,7 +56,8 @@ class StepValidatorTest : public testing::Test {
                             .max_rows = 5,
                             .max_logit_rows = 2,
                             .vocabulary = 10,
-                            .context_length = 40}};
+                            .context_length = 40,
+                            .adapters = 2}};
 };
 
 TEST_F(StepValidatorTest, AcceptsSequencesInTurnAgainAndAgain) {
@@ -75,6 +77,32 @@ TEST_F(StepValidatorTest, AcceptsASharedPageThatNobodyWrites) {
   batch.pages = {{0, 1}, {0, 2}};
   const Result<void> result = batch.check(validator_);
   EXPECT_TRUE(result) << result.error().message;
+}
+
+TEST_F(StepValidatorTest, AcceptsAnAdapterForEachSequence) {
+  Batch batch;
+  batch.adapters = {2, 0};
+  const Result<void> result = batch.check(validator_);
+  EXPECT_TRUE(result) << result.error().message;
+}
+
+TEST_F(StepValidatorTest, RefusesAdaptersThatDoNotExist) {
+  for (const model::AdapterId adapter : {-1, 3, INT32_MAX}) {
+    Batch batch;
+    batch.adapters = {0, adapter};
+    expect_refused(batch, fmt::format("sequence 1: adapter {} does not exist; there are 2", adapter));
+  }
+  Batch batch;
+  batch.adapters = {1};
+  expect_refused(batch, "2 sequences names the adapters of 1");
+}
+
+TEST_F(StepValidatorTest, RefusesRowsAndPagesThatTwoAdaptersWouldShare) {
+  Batch batch = forked();
+  batch.adapters = {1, 1};
+  EXPECT_TRUE(batch.check(validator_));
+  batch.adapters = {1, 2};
+  expect_refused(batch, "row 1: sequences 0 and 1 share it, but not their adapter");
 }
 
 TEST_F(StepValidatorTest, RefusesArraysOfDifferentLengths) {

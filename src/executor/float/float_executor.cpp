@@ -14,7 +14,24 @@ model::ExecutorLimits limits_of(const model::ModelConfig& config, const Executor
           .max_logit_rows = std::min(options.max_logit_rows, options.max_rows),
           .vocabulary = config.vocabulary,
           .context_length = config.context_length,
-          .hidden = config.hidden};
+          .hidden = config.hidden,
+          .adapters = static_cast<int32_t>(options.adapters.size())};
+}
+
+std::vector<FloatAdapter> decode_adapters(const ExecutorOptions& options, hardware::ThreadTeam& team) {
+  std::vector<FloatAdapter> decoded;
+  for (const auto& adapter : options.adapters) decoded.push_back(decode_adapter(*adapter, team));
+  return decoded;
+}
+
+int32_t highest_rank(const std::vector<FloatAdapter>& adapters) {
+  int32_t highest = 0;
+  for (const FloatAdapter& adapter : adapters) {
+    for (const auto& layer : adapter) {
+      for (const FloatLowRank& pair : layer) highest = std::max(highest, pair.a.rows);
+    }
+  }
+  return highest;
 }
 
 AlignedBuffer<float> rows_of(int32_t rows, int32_t width) {
@@ -33,6 +50,7 @@ FloatExecutor::FloatExecutor(std::shared_ptr<const model::Model> model, hardware
       kv_width_(config_.kv_heads * config_.head_size),
       validator_(limits_),
       weights_(decode_weights(model_->weights, team)),
+      adapters_(decode_adapters(options, team)),
       kv_(config_.layers, limits_.pages, kv_width_),
       rope_full_(config_, false, model_->weights.rope_factors),
       rope_local_(config_, true, model_->weights.rope_factors),
@@ -47,6 +65,7 @@ FloatExecutor::FloatExecutor(std::shared_ptr<const model::Model> model, hardware
       up_(rows_of(limits_.max_rows, config_.feed_forward)),
       angles_full_(rows_of(limits_.max_rows, config_.head_size)),
       angles_local_(rows_of(limits_.max_rows, config_.head_size)),
+      low_rank_(rows_of(team.size(), highest_rank(adapters_))),
       scores_(rows_of(team.size(), config_.context_length)),
       logits_(rows_of(limits_.max_logit_rows, config_.vocabulary)),
       argmax_(static_cast<size_t>(limits_.max_rows)),
@@ -60,7 +79,7 @@ Result<model::StepResult> FloatExecutor::step(const model::StepBatch& batch) {
   embed(batch);
   for (int32_t layer = 0; layer < config_.layers; ++layer) {
     attention_block(batch, layer);
-    feed_forward_block(layer);
+    feed_forward_block(batch, layer);
   }
   return answer(batch);
 }
@@ -79,6 +98,24 @@ void FloatExecutor::product(const FloatMatrix& weights, const AlignedBuffer<floa
   team_.run([&](int worker) {
     const hardware::Share part = hardware::share_of(weights.rows, worker, team_.size());
     multiply(weights, x.data(), rows_, part.begin, part.end, out.data());
+  });
+}
+
+void FloatExecutor::adapt(const model::StepBatch& batch, int32_t layer, model::Product product,
+                          const AlignedBuffer<float>& x, AlignedBuffer<float>& out) {
+  if (batch.adapters.empty()) return;
+  share(rows_, [&](int worker, int32_t row) {
+    const auto sequence = static_cast<size_t>(batch.sequences[static_cast<size_t>(row)]);
+    const model::AdapterId adapter = batch.adapters[sequence];
+    if (adapter == model::kNoAdapter) return;
+    const FloatLowRank& pair = adapters_[static_cast<size_t>(adapter) - 1][static_cast<size_t>(layer)]
+                                        [static_cast<size_t>(product)];
+    if (pair.empty()) return;
+    float* low = low_rank_.data() + static_cast<size_t>(worker) * (low_rank_.size() / static_cast<size_t>(team_.size()));
+    multiply(pair.a, x.data() + int64_t{row} * pair.a.columns, 1, 0, pair.a.rows, low);
+    float* sum = out.data() + int64_t{row} * pair.b.rows;
+    for (int32_t index = 0; index < pair.b.rows; ++index)
+      sum[index] += pair.scale * dot(pair.b.row(index), low, pair.b.columns);
   });
 }
 
@@ -106,12 +143,16 @@ void FloatExecutor::attention_block(const model::StepBatch& batch, int32_t layer
   product(matrices.query, normed_, query_);
   product(matrices.key, normed_, key_);
   product(matrices.value, normed_, value_);
+  adapt(batch, layer, model::Product::kQuery, normed_, query_);
+  adapt(batch, layer, model::Product::kKey, normed_, key_);
+  adapt(batch, layer, model::Product::kValue, normed_, value_);
   share(rows_, [&](int, int32_t row) { place_row(batch, layer, row); });
   share(int64_t{rows_} * config_.heads, [&](int worker, int32_t item) {
     attend(batch, layer, item / config_.heads, item % config_.heads,
            row_of(scores_, worker, config_.context_length).data());
   });
   product(matrices.attention_output, attended_, block_output_);
+  adapt(batch, layer, model::Product::kAttentionOutput, attended_, block_output_);
   add_to_residual(vectors.post_attention_norm);
 }
 
@@ -171,12 +212,14 @@ void FloatExecutor::attend(const model::StepBatch& batch, int32_t layer, int32_t
   }
 }
 
-void FloatExecutor::feed_forward_block(int32_t layer) {
+void FloatExecutor::feed_forward_block(const model::StepBatch& batch, int32_t layer) {
   const model::LayerWeights& vectors = model_->weights.layers[static_cast<size_t>(layer)];
   const FloatLayer& matrices = weights_.layers[static_cast<size_t>(layer)];
   normalise_rows(residual_, vectors.feed_forward_norm, normed_);
   product(matrices.gate, normed_, gate_);
   product(matrices.up, normed_, up_);
+  adapt(batch, layer, model::Product::kGate, normed_, gate_);
+  adapt(batch, layer, model::Product::kUp, normed_, up_);
   share(rows_, [&](int, int32_t row) {
     const std::span<float> gate = row_of(gate_, row, config_.feed_forward);
     const float* up = row_of(up_, row, config_.feed_forward).data();
@@ -187,6 +230,7 @@ void FloatExecutor::feed_forward_block(int32_t layer) {
     }
   });
   product(matrices.down, gate_, block_output_);
+  adapt(batch, layer, model::Product::kDown, gate_, block_output_);
   add_to_residual(vectors.post_feed_forward_norm);
 }
 

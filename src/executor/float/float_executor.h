@@ -30,7 +30,7 @@ class FloatExecutor final : public model::Executor {
   // The parts of a step, each for all rows.
   void embed(const model::StepBatch& batch);
   void attention_block(const model::StepBatch& batch, int32_t layer);
-  void feed_forward_block(int32_t layer);
+  void feed_forward_block(const model::StepBatch& batch, int32_t layer);
   model::StepResult answer(const model::StepBatch& batch);
 
   // Of row `row`: bias, head norms and rotation of its queries and keys; keys and values to their page.
@@ -43,6 +43,9 @@ class FloatExecutor final : public model::Executor {
   template <class Body>
   void share(int64_t count, Body&& body);
   void product(const FloatMatrix& weights, const AlignedBuffer<float>& x, AlignedBuffer<float>& out);
+  // Adds what the adapters of the rows say of that product: out += scale * B (A x).
+  void adapt(const model::StepBatch& batch, int32_t layer, model::Product product, const AlignedBuffer<float>& x,
+             AlignedBuffer<float>& out);
   std::span<float> row_of(AlignedBuffer<float>& rows, int32_t row, int32_t width) const;
 
   const std::shared_ptr<const model::Model> model_;
@@ -53,6 +56,7 @@ class FloatExecutor final : public model::Executor {
   const int32_t kv_width_;     // kv_heads * head_size
   StepValidator validator_;
   FloatWeights weights_;
+  std::vector<FloatAdapter> adapters_;
   KvPages kv_;
   Rope rope_full_;
   Rope rope_local_;
@@ -69,6 +73,7 @@ class FloatExecutor final : public model::Executor {
   AlignedBuffer<float> up_;                         // [max_rows, feed_forward]
   AlignedBuffer<float> angles_full_;                // [max_rows, head_size]
   AlignedBuffer<float> angles_local_;               // [max_rows, head_size]
+  AlignedBuffer<float> low_rank_;                   // [team size, highest rank]
   AlignedBuffer<float> scores_;                     // [team size, context_length]
   AlignedBuffer<float> logits_;                     // [max_logit_rows, vocabulary]
   std::vector<TokenId> argmax_;                     // [max_rows]

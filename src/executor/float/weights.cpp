@@ -34,4 +34,16 @@ FloatWeights decode_weights(const model::Weights& weights, hardware::ThreadTeam&
   return decoded;
 }
 
+FloatAdapter decode_adapter(const model::Adapter& adapter, hardware::ThreadTeam& team) {
+  FloatAdapter decoded(adapter.layers.size());
+  for (size_t layer = 0; layer < adapter.layers.size(); ++layer) {
+    for (size_t product = 0; product < model::kProducts; ++product) {
+      const model::LowRank& pair = adapter.layers[layer][product];
+      if (pair.empty()) continue;
+      decoded[layer][product] = {decode_matrix(pair.a, team), decode_matrix(pair.b, team), pair.scale};
+    }
+  }
+  return decoded;
+}
+
 }  // namespace riposte::executor
