@@ -83,6 +83,14 @@ struct PanelProduct {
   std::span<const RowGroup> list = {};  // ascending by group, then by row; empty: all groups of all rows
 };
 
+// Adapters. A row with a LoRA adapter gets, behind the base's product W x (whatever planes x has), in this order:
+//
+//   u   = quantize(scale(A x, factor))              A x: PanelProduct, from +0, over the same int8 values of x as W x
+//   out = out + B u                                  PanelProduct with `add`
+//
+// u has second planes by the same rule as every row of activations; their shares follow the first's, in A x as in B u. A and B
+// are of the format kPackedQ8_0, the rank filled up with zeros to whole groups of 32 (executor/cpu/packed_adapter.h).
+
 // A cheap look at a panel of kScreenQ8_0, for rows of which only the greatest output is asked for. Of every lane,
 //
 //   estimate = acc of PanelProduct, of the matrix that the panel screens, with the low four bits of all cold inputs taken for 8, so that

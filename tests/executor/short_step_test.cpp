@@ -44,6 +44,8 @@ class ShortStep : public testing::TestWithParam<const char*> {
     const auto file = std::filesystem::path(RIPOSTE_SOURCE_DIR "/tests/executor/models") / (std::string(GetParam()) + ".gguf");
     model_ = *model::Model::open(file);
     ExecutorOptions options;
+    options.adapters = {*model::Adapter::open(
+        std::filesystem::path(file).replace_extension(".adapter.gguf"), *model_)};
     options.profile = &profile_;
     executor_ = *make_cpu_executor(model_, team_, options);
   }
@@ -58,9 +60,10 @@ class ShortStep : public testing::TestWithParam<const char*> {
     outputs.back() = model::RowOutput::kArgmax;
     const std::vector<model::PageId> pages = {0, 1, 2, 3};
     const std::vector<std::span<const model::PageId>> tables = {pages};
+    const std::vector<model::AdapterId> adapters = {adapter_};
     const int64_t allocated = allocations;
     const uint64_t met = profile_.barriers;
-    const auto result = executor_->step({tokens, positions, sequences, outputs, tables});
+    const auto result = executor_->step({tokens, positions, sequences, outputs, tables, {}, adapters});
     allocated_ = allocations - allocated;
     met_ = static_cast<int64_t>(profile_.barriers - met);
     ASSERT_TRUE(result) << result.error().message;
@@ -72,6 +75,7 @@ class ShortStep : public testing::TestWithParam<const char*> {
   std::shared_ptr<const model::Model> model_;
   std::unique_ptr<model::Executor> executor_;
   int32_t next_ = 0;
+  model::AdapterId adapter_ = model::kNoAdapter;
   int64_t allocated_ = 0;
   int64_t met_ = 0;
 };
@@ -83,6 +87,27 @@ TEST_P(ShortStep, TakesNoMemoryFromTheHeap) {
   for (const int32_t rows : {1, 4, 12, 1}) {
     step(rows);
     EXPECT_EQ(allocated_, 0) << rows << " rows";
+  }
+}
+
+TEST_P(ShortStep, TakesNoMemoryFromTheHeapWithAnAdapter) {
+  if (!RIPOSTE_COUNTS_ALLOCATIONS) GTEST_SKIP() << "a sanitizer counts allocations itself";
+  adapter_ = 1;
+  step(1);  // the first may
+  for (const int32_t rows : {1, 4, 12, 20, 1}) {
+    step(rows);
+    EXPECT_EQ(allocated_, 0) << rows << " rows";
+  }
+}
+
+TEST_P(ShortStep, MeetsNoMoreOftenWithAnAdapter) {
+  for (const int32_t rows : {1, 4}) {
+    adapter_ = model::kNoAdapter;
+    step(rows);
+    const int64_t without = met_;
+    adapter_ = 1;
+    step(rows);
+    EXPECT_EQ(met_, without) << rows << " rows";
   }
 }
 

@@ -4,6 +4,9 @@
 #include "executor/cpu/cpu_executor.h"
 
 namespace riposte::executor {
+
+using model::Product;
+
 namespace {
 
 size_t at(int32_t index) { return static_cast<size_t>(index); }
@@ -14,6 +17,7 @@ void CpuExecutor::attention_block(int worker, int32_t layer) {
   const PackedLayer& matrices = weights_.layers[at(layer)];
   const int32_t rows = rows_after_keys(layer);
   if (worker == 0) hidden_rows_.reset(rows);
+  reduce(worker, layer, {Product::kQuery, Product::kKey, Product::kValue}, normed(worker), StepPart::kQkv);
   if (place_by_heads_) {
     const hardware::Share heads = share(all_heads(), worker);
     for (int64_t head = heads.begin; head < heads.end; ++head) {
@@ -23,8 +27,11 @@ void CpuExecutor::attention_block(int worker, int32_t layer) {
     finish_part(worker, StepPart::kQkv);
   } else {
     project(worker, normed(worker), matrices.query, query_);
+    adapt(worker, layer, Product::kQuery, share(matrices.query.panels(), worker), query_);
     project(worker, normed(worker), matrices.key, key_);
+    adapt(worker, layer, Product::kKey, share(matrices.key.panels(), worker), key_);
     project(worker, normed(worker), matrices.value, value_);
+    adapt(worker, layer, Product::kValue, share(matrices.value.panels(), worker), value_);
     finish_part(worker, StepPart::kQkv);
     for (int32_t head = worker; head < all_heads(); head += team_.size()) place_head(layer, head);
     finish_part(worker, StepPart::kPlace);
@@ -51,8 +58,10 @@ void CpuExecutor::attention_block(int worker, int32_t layer) {
   }
 
   if (worker == 0) normed_rows_.reset(rows);
-  project(worker, attended_rows_, matrices.attention_output, config_.post_norms ? block_output_ : stream(0),
-          !config_.post_norms);
+  FloatRows& sum = config_.post_norms ? block_output_ : stream(0);
+  reduce(worker, layer, {Product::kAttentionOutput}, attended_rows_, StepPart::kAttentionOutput);
+  project(worker, attended_rows_, matrices.attention_output, sum, !config_.post_norms);
+  adapt(worker, layer, Product::kAttentionOutput, share(matrices.attention_output.panels(), worker), sum);
   finish_part(worker, StepPart::kAttentionOutput);
   finish_block(worker, 2 * layer);
 }
@@ -69,13 +78,15 @@ void CpuExecutor::move_answering_rows_up(int32_t layer) {
 void CpuExecutor::project_head(int worker, int32_t layer, int32_t number) {
   const PackedLayer& matrices = weights_.layers[at(layer)];
   const int64_t panels = config_.head_size / quant::kPanelRows;
-  const auto project_one = [&](const quant::PackedMatrix& matrix, int32_t head, FloatRows& out) {
-    project(worker, normed(worker), matrix, {head * panels, (head + 1) * panels}, out);
+  const auto project_one = [&](const quant::PackedMatrix& matrix, Product product, int32_t head, FloatRows& out) {
+    const hardware::Share share{head * panels, (head + 1) * panels};
+    project(worker, normed(worker), matrix, share, out);
+    adapt(worker, layer, product, share, out);
   };
-  if (number < config_.heads) return project_one(matrices.query, number, query_);
+  if (number < config_.heads) return project_one(matrices.query, Product::kQuery, number, query_);
   number -= config_.heads;
-  if (number < config_.kv_heads) return project_one(matrices.key, number, key_);
-  project_one(matrices.value, number - config_.kv_heads, value_);
+  if (number < config_.kv_heads) return project_one(matrices.key, Product::kKey, number, key_);
+  project_one(matrices.value, Product::kValue, number - config_.kv_heads, value_);
 }
 
 // Makes a projected head ready for attention: all rows of it.

@@ -8,6 +8,9 @@
 #include "quant/decode.h"
 
 namespace riposte::executor {
+
+using model::Product;
+
 namespace {
 
 size_t at(int32_t index) { return static_cast<size_t>(index); }
@@ -19,7 +22,8 @@ model::ExecutorLimits limits_of(const model::ModelConfig& config, const Executor
           .max_logit_rows = std::min(options.max_logit_rows, options.max_rows),
           .vocabulary = config.vocabulary,
           .context_length = config.context_length,
-          .hidden = config.hidden};
+          .hidden = config.hidden,
+          .adapters = static_cast<int32_t>(options.adapters.size())};
 }
 
 // In head_index_: an answer that needs no output head.
@@ -49,7 +53,8 @@ int32_t reachable_positions(const model::ExecutorLimits& limits) {
 }  // namespace
 
 CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::ThreadTeam& team,
-                         const kernels::Kernels& kernels, const ExecutorOptions& options)
+                         const kernels::Kernels& kernels, std::vector<PackedAdapter> adapters,
+                         const ExecutorOptions& options)
     : model_(std::move(model)),
       config_(model_->config),
       team_(team),
@@ -57,6 +62,8 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       limits_(limits_of(config_, options)),
       validator_(limits_),
       weights_(load_or_pack(*model_, team, options.packed_cache)),
+      adapters_(std::move(adapters)),
+      low_rank_(adapters_, limits_.max_rows, team, kernels),
       screened_head_(weights_, team.size(), std::min(most_screened_rows(config_.vocabulary), limits_.max_logit_rows)),
       kv_(config_.layers, limits_.pages, config_.kv_heads, config_.head_size),
       rope_full_(config_, false, model_->weights.rope_factors, reachable_positions(limits_)),
@@ -97,6 +104,7 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   batch_ = &batch;
   rows_ = static_cast<int32_t>(batch.tokens.size());
   gather_answers();
+  low_rank_.begin(batch, answers_);
   alone_ = rows_ <= kRowsAlone;
   normed_rows_.reset(rows_);
   attended_rows_.reset(rows_after_keys(0));
@@ -191,6 +199,18 @@ void CpuExecutor::project(int worker, QuantizedRows& input, const quant::PackedM
   project(worker, input, matrix, share(matrix.panels(), worker), out, add);
 }
 
+void CpuExecutor::reduce(int worker, int32_t layer, std::initializer_list<model::Product> products, QuantizedRows& input,
+                         StepPart part) {
+  if (!low_rank_.active()) return;
+  low_rank_.reduce(worker, layer, products, input, answers_only(layer, *products.begin()));
+  if (low_rank_.shared()) finish_part(worker, part);
+}
+
+void CpuExecutor::adapt(int worker, int32_t layer, model::Product product, hardware::Share panels, FloatRows& out) {
+  if (!low_rank_.active()) return;
+  low_rank_.expand(worker, layer, product, panels, out.data.data(), out.stride, answers_only(layer, product));
+}
+
 void CpuExecutor::normalise(int worker, int32_t row, const float* stream, const model::Vector& norm, QuantizedRows& out,
                             int32_t index) {
   float* normed = scratch(team_.size() + worker);
@@ -218,8 +238,11 @@ void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
   constexpr int32_t kGroupPanels = quant::kGroupSize / quant::kPanelRows;
   const hardware::Share groups = share((config_.feed_forward + quant::kGroupSize - 1) / quant::kGroupSize, worker);
   const hardware::Share panels{groups.begin * kGroupPanels, std::min(groups.end * kGroupPanels, matrices.gate.panels())};
+  reduce(worker, layer, {Product::kGate, Product::kUp}, normed(worker), StepPart::kGateUp);
   project(worker, normed(worker), matrices.gate, panels, gate_);
+  adapt(worker, layer, Product::kGate, panels, gate_);
   project(worker, normed(worker), matrices.up, panels, up_);
+  adapt(worker, layer, Product::kUp, panels, up_);
   const auto begin = static_cast<int32_t>(groups.begin) * quant::kGroupSize;
   const int32_t end = std::min(static_cast<int32_t>(groups.end) * quant::kGroupSize, config_.feed_forward);
   const auto activate = config_.activation == model::Activation::kSilu ? kernels_.silu_multiply : kernels_.gelu_multiply;
@@ -231,7 +254,10 @@ void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
   finish_part(worker, StepPart::kGateUp);
 
   if (worker == 0) normed_rows_.reset(rows_);
-  project(worker, hidden_rows_, matrices.down, config_.post_norms ? block_output_ : stream(0), !config_.post_norms);
+  FloatRows& sum = config_.post_norms ? block_output_ : stream(0);
+  reduce(worker, layer, {Product::kDown}, hidden_rows_, StepPart::kDown);
+  project(worker, hidden_rows_, matrices.down, sum, !config_.post_norms);
+  adapt(worker, layer, Product::kDown, share(matrices.down.panels(), worker), sum);
   finish_part(worker, StepPart::kDown);
   if (layer + 1 < config_.layers) finish_block(worker, 2 * layer + 1);
 }
@@ -314,7 +340,13 @@ Result<std::unique_ptr<model::Executor>> make_cpu_executor(std::shared_ptr<const
                 head_size, kernels::kLanes, kMaxHeadSize);
   }
   try {
-    return std::make_unique<CpuExecutor>(std::move(model), team, **kernels, options);
+    std::vector<PackedAdapter> adapters;
+    for (const auto& adapter : options.adapters) {
+      auto packed = pack_adapter(*adapter, team);
+      if (!packed) return pass_on(packed);
+      adapters.push_back(std::move(*packed));
+    }
+    return std::make_unique<CpuExecutor>(std::move(model), team, **kernels, std::move(adapters), options);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kBusy, "not enough memory for the model's packed weights and a KV cache of {} tokens",
                 options.kv_tokens);

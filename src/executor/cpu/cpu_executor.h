@@ -7,6 +7,8 @@
 
 #include "base/aligned_buffer.h"
 #include "executor/cpu/kv_memory.h"
+#include "executor/cpu/low_rank_rows.h"
+#include "executor/cpu/packed_adapter.h"
 #include "executor/cpu/packed_weights.h"
 #include "executor/cpu/quantized_rows.h"
 #include "executor/cpu/rope_table.h"
@@ -33,7 +35,7 @@ inline constexpr int32_t kMaxHeadSize = 512;
 class CpuExecutor final : public model::Executor {
  public:
   CpuExecutor(std::shared_ptr<const model::Model> model, hardware::ThreadTeam& team, const kernels::Kernels& kernels,
-              const ExecutorOptions& options);
+              std::vector<PackedAdapter> adapters, const ExecutorOptions& options);
 
   model::ExecutorLimits limits() const override { return limits_; }
   Result<model::StepResult> step(const model::StepBatch& batch) override;
@@ -78,6 +80,14 @@ class CpuExecutor final : public model::Executor {
                bool add = false);
   void project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add = false);
 
+  // What the adapters of rows add to products (low_rank_rows.h): reduce() before those that share an input, adapt() behind
+  // each, for the panels that the worker has multiplied. With few rows they meet nobody.
+  void reduce(int worker, int32_t layer, std::initializer_list<model::Product> products, QuantizedRows& input, StepPart part);
+  void adapt(int worker, int32_t layer, model::Product product, hardware::Share panels, FloatRows& out);
+  bool answers_only(int32_t layer, model::Product product) const {
+    return layer + 1 == config_.layers && product >= model::Product::kAttentionOutput;
+  }
+
   // Parts that compute whole rows: body(row, keep). Every worker takes its share of the rows and keeps what it computes;
   // or, where each works for itself, all rows, and the first worker keeps them.
   template <class Body>
@@ -113,6 +123,8 @@ class CpuExecutor final : public model::Executor {
   model::ExecutorLimits limits_;
   StepValidator validator_;
   PackedWeights weights_;
+  std::vector<PackedAdapter> adapters_;
+  LowRankRows low_rank_;
   ScreenedHead screened_head_;
   KvMemory kv_;
   RopeTable rope_full_;

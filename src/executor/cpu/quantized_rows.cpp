@@ -5,8 +5,6 @@
 namespace riposte::executor {
 namespace {
 
-constexpr int32_t kBlockRows = 16;
-
 size_t count_of(int64_t value) { return static_cast<size_t>(value); }
 
 }  // namespace
@@ -21,7 +19,8 @@ QuantizedRows::QuantizedRows(int32_t max_rows, int32_t columns, int workers)
   }
   has_second_ = AlignedBuffer<uint8_t>(groups);
   for (int worker = 0; worker < workers; ++worker) {
-    lists_.push_back({0, AlignedBuffer<kernels::RowGroup>(groups), AlignedBuffer<size_t>(count_of(max_blocks_ + 1)), {}});
+    lists_.push_back({0, AlignedBuffer<kernels::RowGroup>(groups), AlignedBuffer<size_t>(count_of(max_blocks_ + 1)), {},
+                      AlignedBuffer<kernels::RowGroup>(count_of(groups_ * kBlockRows))});
     lists_.back().whole_rows.reserve(count_of(max_blocks_ * kBlockRows));
   }
 }
@@ -115,6 +114,41 @@ void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const 
       product.add = true;
       kernels.panel_product(product);
     }
+  }
+}
+
+void QuantizedRows::multiply_segment(const kernels::Kernels& kernels, int worker, RowSegment rows,
+                                     const quant::PackedMatrix& matrix, int64_t begin, int64_t end, float* out,
+                                     size_t out_stride, bool add) {
+  const int32_t place = rows.begin % kBlockRows;
+  const auto segment_of = [&](Plane& plane) {
+    kernels::ActivationBlock block = block_of(plane, rows.begin, 0);
+    block.q += place * quant::kGroupSize;
+    block.scales += place;
+    block.rows = rows.end - rows.begin;
+    return block;
+  };
+  AlignedBuffer<kernels::RowGroup>& entries = lists_[count_of(worker)].segment;
+  size_t listed = 0;
+  const uint8_t* has_second = has_second_.data() + (rows.begin - place) * groups_ + place;
+  for (int32_t group = 0; group < matrix.layout().groups; ++group, has_second += width_) {
+    for (int32_t row = 0; row < rows.end - rows.begin; ++row) {
+      if (has_second[row] != 0) entries.span()[listed++] = {group, row};
+    }
+  }
+  kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), {}, nullptr, out_stride, add, {}};
+  for (int64_t panel = begin; panel < end; ++panel) {
+    product.panel = matrix.panel(panel);
+    product.out = out + panel * quant::kPanelRows;
+    product.activations = segment_of(planes_[0]);
+    product.list = {};
+    product.add = add;
+    kernels.panel_product(product);
+    if (listed == 0) continue;
+    product.activations = segment_of(planes_[1]);
+    product.list = entries.span().first(listed);
+    product.add = true;
+    kernels.panel_product(product);
   }
 }
 

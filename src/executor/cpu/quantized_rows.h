@@ -10,6 +10,14 @@
 
 namespace riposte::executor {
 
+inline constexpr int32_t kBlockRows = 16;
+
+// Neighbours within one block of 16 rows.
+struct RowSegment {
+  int32_t begin;
+  int32_t end;
+};
+
 // Some groups hold values that 8 bits cannot hold side by side: one that is far larger than the others
 // (kernels::is_dominated), or any of a sequence's first position, where a few dimensions are thousands of times larger
 // than the rest. Such a group has a second plane: what its int8 values left over, quantised again. A product adds the
@@ -29,6 +37,9 @@ class QuantizedRows {
   // out[row][16 * panel ...] = or += the product with panels [begin, end) of the matrix, for all rows.
   void multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix, int64_t begin,
                 int64_t end, float* out, size_t out_stride, bool add);
+  // The same for some rows and the groups that the matrix has (it may have fewer columns); `out` is of the first of them.
+  void multiply_segment(const kernels::Kernels& kernels, int worker, RowSegment rows, const quant::PackedMatrix& matrix,
+                        int64_t begin, int64_t end, float* out, size_t out_stride, bool add);
 
   // One group of a row: its values [32], its scale, and the second plane's scale, null where it has none.
   struct GroupPlanes {
@@ -51,6 +62,7 @@ class QuantizedRows {
     AlignedBuffer<kernels::RowGroup> entries;  // block after block
     AlignedBuffer<size_t> ends;                // [blocks]
     std::vector<int32_t> whole_rows;           // rows that have one for every group, and are not in the lists
+    AlignedBuffer<kernels::RowGroup> segment;  // [groups][16]: of multiply_segment()
   };
 
   // The block that holds a row, from a group on.

@@ -1,0 +1,118 @@
+#include "executor/cpu/low_rank_rows.h"
+
+#include <algorithm>
+
+namespace riposte::executor {
+namespace {
+
+// Products that have their input in common: Q, K and V, gate and up. Each has a place for its u.
+constexpr int kSlots = 3;
+
+int slot_of(model::Product product) {
+  switch (product) {
+    case model::Product::kKey:
+    case model::Product::kUp:
+      return 1;
+    case model::Product::kValue:
+      return 2;
+    default:
+      return 0;
+  }
+}
+
+size_t at(int64_t index) {
+  return static_cast<size_t>(index);
+}
+
+int32_t highest_rank(std::span<const PackedAdapter> adapters) {
+  int32_t highest = 0;
+  for (const PackedAdapter& adapter : adapters) highest = std::max(highest, adapter.highest_rank());
+  return highest;
+}
+
+}  // namespace
+
+LowRankRows::LowRankRows(std::span<const PackedAdapter> adapters, int32_t max_rows,
+                         hardware::ThreadTeam& team, const kernels::Kernels& kernels)
+    : adapters_(adapters),
+      team_(team),
+      kernels_(kernels),
+      rank_(highest_rank(adapters)),
+      scratch_(at(team.size()) * kBlockRows * at(rank_)) {
+  if (adapters.empty()) return;
+  for (int slot = 0; slot < kSlots; ++slot) together_.emplace_back(max_rows, rank_, team.size());
+  for (int i = 0; i < team.size() * kSlots; ++i) alone_.emplace_back(kBlockRows, rank_, team.size());
+  for (Rows* rows : {&all_, &answers_}) {
+    rows->segments.reserve(at(max_rows));
+    rows->first_position.reserve(at(max_rows));
+  }
+}
+
+void LowRankRows::add_row(Rows& rows, const model::StepBatch& batch, int32_t row) const {
+  const auto index = static_cast<int32_t>(rows.first_position.size());
+  rows.first_position.push_back(batch.positions[at(row)] == 0);
+  const model::AdapterId adapter = batch.adapters[at(batch.sequences[at(row)])];
+  if (adapter == model::kNoAdapter) return;
+  if (!rows.segments.empty() && index % kBlockRows != 0) {
+    Segment& last = rows.segments.back();
+    if (last.adapter == adapter - 1 && last.rows.end == index) {
+      ++last.rows.end;
+      return;
+    }
+  }
+  rows.segments.push_back({adapter - 1, {index, index + 1}});
+}
+
+void LowRankRows::begin(const model::StepBatch& batch, std::span<const int32_t> answers) {
+  for (Rows* rows : {&all_, &answers_}) {
+    rows->segments.clear();
+    rows->first_position.clear();
+  }
+  if (batch.adapters.empty() || adapters_.empty()) return;
+  const auto count = static_cast<int32_t>(batch.tokens.size());
+  for (int32_t row = 0; row < count; ++row) add_row(all_, batch, row);
+  for (const int32_t row : answers) add_row(answers_, batch, row);
+  shared_ = count > kBlockRows;
+  for (QuantizedRows& rows : shared_ ? together_ : alone_) rows.reset(count);
+}
+
+QuantizedRows& LowRankRows::reduced(int worker, model::Product product) {
+  const auto slot = at(slot_of(product));
+  return shared_ ? together_[slot] : alone_[at(worker) * kSlots + slot];
+}
+
+void LowRankRows::reduce(int worker, int32_t layer, std::span<const model::Product> products,
+                         QuantizedRows& input, bool answers_only) {
+  const Rows& rows = answers_only ? answers_ : all_;
+  float* scratch = scratch_.data() + at(worker) * kBlockRows * at(rank_);
+  int turn = 0;
+  for (const model::Product product : products) {
+    QuantizedRows& out = reduced(worker, product);
+    for (const Segment& segment : rows.segments) {
+      if (shared_ && turn++ % team_.size() != worker) continue;
+      const PackedLowRank& pair = adapters_[at(segment.adapter)].of(layer, product);
+      if (pair.empty()) continue;
+      const int32_t rank = pair.rank();
+      input.multiply_segment(kernels_, worker, segment.rows, pair.a, 0, pair.a.panels(), scratch, at(rank),
+                             false);
+      for (int32_t row = segment.rows.begin; row < segment.rows.end; ++row) {
+        float* values = scratch + at(row - segment.rows.begin) * at(rank);
+        kernels_.scale(values, pair.factor, values, rank);
+        out.set(kernels_, row, 0, values, rank, rows.first_position[at(row)] != 0);
+      }
+    }
+  }
+}
+
+void LowRankRows::expand(int worker, int32_t layer, model::Product product, hardware::Share panels,
+                         float* out, size_t out_stride, bool answers_only) {
+  QuantizedRows& input = reduced(worker, product);
+  for (const Segment& segment : (answers_only ? answers_ : all_).segments) {
+    const PackedLowRank& pair = adapters_[at(segment.adapter)].of(layer, product);
+    if (pair.empty()) continue;
+    input.multiply_segment(kernels_, worker, segment.rows, pair.b, panels.begin, panels.end,
+                           out + at(segment.rows.begin) * out_stride, out_stride, true);
+  }
+}
+
+}  // namespace riposte::executor

@@ -1,0 +1,67 @@
+// What adapters add to the products of a step: u = A x and B u for the rows that have one, several adapters
+// side by side.
+//
+// Rows are computed in segments: neighbours of one block of 16 that have the same adapter. A row's bits
+// depend on the row and its adapter alone (kernels/ops.h, "adapters"), so it does not matter how the rows of
+// a step are cut into them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "executor/cpu/packed_adapter.h"
+#include "executor/cpu/quantized_rows.h"
+#include "hardware/thread_team.h"
+#include "kernels/ops.h"
+#include "model/executor.h"
+
+namespace riposte::executor {
+
+class LowRankRows {
+ public:
+  // All that is referred to must outlive this.
+  LowRankRows(std::span<const PackedAdapter> adapters, int32_t max_rows, hardware::ThreadTeam& team,
+              const kernels::Kernels& kernels);
+
+  // A step begins, of which the rows `answers` (ascending) answer. By one thread.
+  void begin(const model::StepBatch& batch, std::span<const int32_t> answers);
+  // Whether any row has an adapter; if not, the others need not be called.
+  bool active() const { return !all_.segments.empty(); }
+  // Whether reduce() deals the rows out, so that all workers must meet between it and expand(). With few rows
+  // every worker computes all of them for itself: that takes less time than to meet.
+  bool shared() const { return shared_; }
+
+  // u = A x of these products, which have `input` in common. `answers_only`: the rows are those that answer,
+  // as rows 0, 1, ...
+  void reduce(int worker, int32_t layer, std::span<const model::Product> products, QuantizedRows& input,
+              bool answers_only);
+  // out[row][16 * panel ...] += B u, for the panels of B that the worker multiplied for the base.
+  void expand(int worker, int32_t layer, model::Product product, hardware::Share panels, float* out,
+              size_t out_stride, bool answers_only);
+
+ private:
+  struct Segment {
+    int32_t adapter;  // index into adapters_
+    RowSegment rows;
+  };
+  struct Rows {
+    std::vector<Segment> segments;
+    std::vector<uint8_t> first_position;  // [rows]: it is its sequence's first
+  };
+  void add_row(Rows& rows, const model::StepBatch& batch, int32_t row) const;
+  QuantizedRows& reduced(int worker, model::Product product);
+
+  std::span<const PackedAdapter> adapters_;
+  hardware::ThreadTeam& team_;
+  const kernels::Kernels& kernels_;
+  int32_t rank_;  // the highest
+  Rows all_, answers_;
+  bool shared_ = false;
+  std::vector<QuantizedRows> together_;  // [kSlots]: u of a step of many rows
+  std::vector<QuantizedRows> alone_;     // [workers][kSlots]: of a step of few
+  AlignedBuffer<float> scratch_;         // [workers][16][rank]
+};
+
+}  // namespace riposte::executor
