@@ -39,6 +39,7 @@ struct Engine::State {
       : options(engine_options),
         vocabulary(executor.limits().vocabulary),
         shows_hidden_states(executor.limits().hidden > 0),
+        adapters(executor.limits().adapters),
         context_length(usable_context(executor.limits(), engine_options.pins)),
         text(std::move(token_text)),
         loop(executor, *text, options),
@@ -57,6 +58,7 @@ struct Engine::State {
   const EngineOptions options;
   const int32_t vocabulary;
   const bool shows_hidden_states;
+  const int32_t adapters;
   const int32_t context_length;
   const std::unique_ptr<const TokenText> text;
   StepLoop loop;  // the thread's own
@@ -157,7 +159,8 @@ Engine::~Engine() {
 
 Result<RequestId> Engine::submit(Request request, Listener listener) {
   State& state = *state_;
-  if (auto check = validate(request, state.vocabulary, state.context_length); !check) return pass_on(check);
+  if (auto check = validate(request, state.vocabulary, state.context_length, state.adapters); !check)
+    return pass_on(check);
   if (request.pooling && !state.shows_hidden_states)
     return fail(ErrorCode::kUnsupported, "this executor gives no embeddings");
   const Clock::time_point now = state.options.now();

@@ -61,12 +61,16 @@ void Totals::add(const Totals& others) {
   engine::add(others.by_origin, by_origin);
 }
 
-Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length) {
+Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length, int32_t adapters) {
   if (request.prompt.empty())
     return fail(ErrorCode::kInvalidArgument, "prompt: at least one token is needed");
   if (request.prompt.size() > static_cast<size_t>(context_length)) {
     return fail(ErrorCode::kTooLarge, "the prompt has {} tokens, but the context holds {}; shorten the text",
                 request.prompt.size(), context_length);
+  }
+  if (request.adapter < 0 || request.adapter > adapters) {
+    return fail(ErrorCode::kInvalidArgument, "adapter: there is no adapter {}; this model has {}", request.adapter,
+                adapters);
   }
   if (request.max_tokens < 0) {
     return fail(ErrorCode::kInvalidArgument, "max_tokens must be 0 or more, but is {}", request.max_tokens);

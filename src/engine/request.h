@@ -17,6 +17,7 @@
 #include "constraint/grammar.h"
 #include "drafting/draft.h"
 #include "engine/pooling.h"
+#include "model/executor.h"
 #include "sampling/logprobs.h"
 #include "sampling/params.h"
 
@@ -85,6 +86,8 @@ struct Listener {
 
 struct Request {
   std::vector<TokenId> prompt;
+  // What computes it. Nothing that one adapter computed, answered or learnt serves another.
+  model::AdapterId adapter = model::kNoAdapter;
   // The text to be rewritten, if there is one: what drafts will be taken from.
   std::vector<TokenId> source = {};
   // An answer that the client expects, if it named one: more to take drafts from.
@@ -147,10 +150,11 @@ struct Load {
 inline constexpr size_t kMaxStops = 16;
 inline constexpr size_t kMaxStopBytes = 512;
 
-// Errors: kInvalidArgument, naming the field (an empty prompt, a token outside the vocabulary, a negative
-// max_tokens; max_tokens beside pooling; ignore_end beside a constraint; an empty stop string, one that begins inside a character, more or longer ones than the
+// Errors: kInvalidArgument, naming the field (an empty prompt, a token outside the vocabulary, an adapter that the
+// executor does not have, a negative max_tokens; max_tokens beside pooling; ignore_end beside a constraint; an
+// empty stop string, one that begins inside a character, more or longer ones than the
 // constants above say; sampling parameters out of their range), kTooLarge (the prompt has more tokens than
 // the context).
-Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length);
+Result<void> validate(const Request& request, int32_t vocabulary, int32_t context_length, int32_t adapters = 0);
 
 }  // namespace riposte::engine

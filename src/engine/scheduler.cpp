@@ -75,8 +75,8 @@ Sequence* Scheduler::who_computes_its_beginning(const Sequence& next) const {
   const auto found = std::ranges::find_if(running_, [&](const std::unique_ptr<Sequence>& other) {
     if (other->finished() || other->computed >= other->prompt_tokens()) return false;
     if (other->bypasses_cache()) return false;
-    if (other->prefix_owner() != next.prefix_owner() && other->prefix_owner() != kvcache::kEverybody)
-      return false;
+    const kvcache::Owner everybody{kvcache::kEverybody, next.adapter()};
+    if (other->prefix_owner() != next.prefix_owner() && other->prefix_owner() != everybody) return false;
     const auto common = std::ranges::mismatch(wanted, other->tokens()).in1 - wanted.begin();
     return common / cache_.page_size() * cache_.page_size() >= cached + cache_.page_size();
   });

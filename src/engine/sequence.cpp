@@ -15,6 +15,12 @@ int32_t most_tokens(const Request& request, int32_t context_length) {
   return static_cast<int32_t>(std::min(wanted, int64_t{context_length} + 1));
 }
 
+// A number of its own for each adapter; that of the base is the number itself.
+uint64_t with_adapter(uint64_t number, model::AdapterId adapter) {
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio: neighbours come far apart
+  return number + static_cast<uint64_t>(adapter) * kOdd;
+}
+
 }  // namespace
 
 Error superseded_error() {
@@ -27,9 +33,10 @@ Sequence::Sequence(Request request, Listener listener, int32_t context_length, C
       source_(std::move(request.source)),
       prediction_(std::move(request.prediction)),
       rewriting_chance_(request.rewriting_chance),
+      adapter_(request.adapter),
       prefix_owner_(request.prefix_owner),
       use_history_(request.use_history),
-      task_(request.task),
+      task_(request.task == 0 ? 0 : with_adapter(request.task, request.adapter)),
       deadline_(request.deadline),
       supersession_{request.owner, std::move(request.supersedes), request.batch},
       turn_(submitted),
@@ -105,7 +112,7 @@ drafting::DraftContext Sequence::draft_context() const {
           .most_tokens = std::max(0, room() - 1),
           .rewriting_chance = rewriting_chance_,
           .acceptance = &acceptance,
-          .owner = supersession_.owner,
+          .owner = with_adapter(supersession_.owner, adapter_),
           .use_history = use_history_};
 }
 

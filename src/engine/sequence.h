@@ -57,7 +57,9 @@ class Sequence {
   // Whether the hidden state at this position is needed.
   bool needs_hidden(int32_t position) const { return pool && pool->wants(position); }
   uint64_t task() const { return task_; }
-  uint64_t prefix_owner() const { return prefix_owner_; }
+  model::AdapterId adapter() const { return adapter_; }
+  // Who may have computed the beginning of its prompt.
+  kvcache::Owner prefix_owner() const { return {prefix_owner_, adapter_}; }
   // Who has the earlier turn goes first (see pace.h).
   Clock::time_point turn() const { return turn_; }
   void set_turn(Clock::time_point turn) { turn_ = turn; }
@@ -121,6 +123,7 @@ class Sequence {
   std::vector<TokenId> source_;
   std::vector<TokenId> prediction_;
   float rewriting_chance_;
+  model::AdapterId adapter_;
   uint64_t prefix_owner_;
   bool use_history_;
   uint64_t task_;

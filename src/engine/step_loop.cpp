@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <tuple>
 
 namespace riposte::engine {
 namespace {
@@ -95,6 +96,10 @@ void StepLoop::step() {
   scheduler_.admit(pace_);
   Plan& plan = scheduler_.schedule();
   guess(plan);
+  // Rows of one adapter stand side by side: its matrices are then read once for all of them.
+  std::ranges::sort(plan.shares, {}, [](const Share& share) {
+    return std::tuple(share.sequence->adapter(), share.sequence->turn(), share.sequence->id());
+  });
   const Clock::time_point start = now_();
   const Result<model::StepResult> result = run(plan, start);
   step_end_ = now_();

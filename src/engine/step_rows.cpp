@@ -17,10 +17,11 @@ model::StepBatch StepRows::write(const Plan& plan) {
   sequences_.clear();
   outputs_.clear();
   page_tables_.clear();
+  adapters_.clear();
   shared_.clear();
   for (const Share& share : plan.shares) write_share(share);
   gather_shared_rows();
-  return {tokens_, positions_, sequences_, outputs_, page_tables_, also_in_};
+  return {tokens_, positions_, sequences_, outputs_, page_tables_, also_in_, adapters_};
 }
 
 void StepRows::write_share(const Share& share) {
@@ -40,9 +41,11 @@ void StepRows::write_share(const Share& share) {
         trunk + sequence.branches.path(guess), answer);
   }
   page_tables_.push_back(sequence.lease.pages());
-  if (share.drafted() == 0) return;
-  for (const Branch& branch : sequence.branches.all()) page_tables_.push_back(branch.pages);
-  share_rows(share, first_row, trunk);
+  if (share.drafted() > 0) {
+    for (const Branch& branch : sequence.branches.all()) page_tables_.push_back(branch.pages);
+    share_rows(share, first_row, trunk);
+  }
+  adapters_.resize(page_tables_.size(), sequence.adapter());
 }
 
 void StepRows::add(TokenId token, int32_t position, int32_t table, model::RowOutput output) {

@@ -30,6 +30,7 @@ class StepRows {
   std::vector<int32_t> sequences_;
   std::vector<model::RowOutput> outputs_;
   std::vector<std::span<const model::PageId>> page_tables_;
+  std::vector<model::AdapterId> adapters_;           // [page_tables_]
   std::vector<std::pair<int32_t, int32_t>> shared_;  // a row, and a further table that it is written into
   std::vector<int32_t> also_tables_;                 // the tables of shared_, by row
   std::vector<std::span<const int32_t>> also_in_;    // [rows], or empty

@@ -18,10 +18,10 @@ int32_t PageCache::pages_for(int32_t positions) const {
   return positions / page_size_ + (positions % page_size_ != 0 ? 1 : 0);
 }
 
-// Of the owner's and everybody's.
+// Of the user's and everybody's.
 PrefixTree::Match PageCache::best_child(NodeId parent, std::span<const TokenId> text, Owner owner) const {
-  const PrefixTree::Match shared = tree_.best_child(parent, text, kEverybody);
-  if (owner == kEverybody) return shared;
+  const PrefixTree::Match shared = tree_.best_child(parent, text, {kEverybody, owner.adapter});
+  if (owner.user == kEverybody) return shared;
   const PrefixTree::Match own = tree_.best_child(parent, text, owner);
   return own.tokens > shared.tokens ? own : shared;
 }

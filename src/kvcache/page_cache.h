@@ -6,8 +6,8 @@
 // sequence never waits for memory and there is nothing to deadlock on. Pages of finished sequences stay in
 // the tree until their memory is needed; the least recently used go first, pages in use or pinned never.
 //
-// A text is found by its owner, and by all if it is everybody's (kEverybody): instructions that the server
-// itself has computed. What one owner wrote makes no other one faster.
+// A text is found by its owner, and by all users of the same adapter if it is everybody's (kEverybody):
+// instructions that the server itself has computed. What one user wrote makes no other one faster.
 //
 // Pure host logic for one thread: contents are copied and computed by the caller. No call costs more than the
 // tokens it is given (times the logarithm of a node's children), and growing a lease allocates nothing.
@@ -41,7 +41,7 @@ class Lease {
 
  private:
   friend class PageCache;
-  Owner owner_ = kEverybody;
+  Owner owner_;
   std::vector<PageId> pages_;
   int32_t cached_tokens_ = 0;
   int32_t shared_ = 0;  // the first so many pages are nodes of the tree, held by this lease

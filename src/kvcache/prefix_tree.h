@@ -12,6 +12,7 @@
 //    its end to the root). The first of the list is therefore always a leaf, and the least recently used one.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,11 +26,19 @@ namespace riposte::kvcache {
 
 using PageId = int32_t;
 using NodeId = int32_t;
-// Whose text a page holds. Two owners that write the same have two pages: one of them would be faster than it
-// could be alone, and so learn what the other had written.
-using Owner = uint64_t;
+inline constexpr uint64_t kEverybody = 0;
+// Whose text a page holds, and which adapter computed it. Two users that write the same have two pages: one of
+// them would be faster than it could be alone, and so learn what the other had written. Two adapters have,
+// because what one computed means nothing to another.
+struct Owner {
+  constexpr Owner(uint64_t its_user = kEverybody, int32_t its_adapter = 0)
+      : user(its_user), adapter(its_adapter) {}
+  friend constexpr auto operator<=>(const Owner&, const Owner&) = default;
 
-inline constexpr Owner kEverybody = 0;
+  uint64_t user;
+  int32_t adapter;  // 0: none
+};
+
 inline constexpr NodeId kRoot = 0;
 inline constexpr NodeId kNoNode = -1;
 
@@ -76,7 +85,7 @@ class PrefixTree {
   struct Node {
     NodeId parent = kNoNode;
     PageId page = -1;
-    Owner owner = kEverybody;
+    Owner owner;
     int32_t length = 0;  // tokens
     int32_t holds = 0;
     NodeId previous = kNoNode;  // in the list of nodes that nobody holds

@@ -71,7 +71,9 @@ inline Answer answer_alone(const Request& request, int32_t context_length) {
   };
   while (static_cast<int32_t>(answer.tokens.size()) < request.max_tokens &&
          static_cast<int32_t>(tokens.size()) <= context_length) {
-    testing::fake_logits(tokens, logits);
+    std::vector<TokenId> seen = tokens;
+    for (TokenId& token : seen) token += request.adapter * kVocabulary;
+    testing::fake_logits(seen, logits);
     const TokenId token =
         sampler.choose({sampling::argmax(logits), logits}, static_cast<int64_t>(tokens.size()), workspace);
     if (token == kEnd && !request.ignore_end) {

@@ -57,6 +57,7 @@ class RandomTraffic : public ::testing::TestWithParam<uint32_t> {
     for (size_t i = 1 + random() % 20; i > 0; --i)
       request.prompt.push_back(static_cast<TokenId>(1 + random() % 3));
     if (request.prompt.size() > longest) request.prompt.resize(longest);
+    request.adapter = pick(0, 0, 1, 2);
     request.max_tokens = pick(0, 1, 2, 5, 20, 60, 1000);
     request.ignore_end = random() % 3 == 0;
     for (int i = pick(0, 0, 1, 3); i > 0; --i)
@@ -79,7 +80,8 @@ TEST_P(RandomTraffic, EveryRequestGetsTheAnswerThatItWouldGetAlone) {
                                .max_rows = pick(1, 2, 7, 40),
                                .max_logit_rows = pick(1, 3, 40),
                                .vocabulary = kVocabulary,
-                               .context_length = pick(30, 70)};
+                               .context_length = pick(30, 70),
+                               .adapters = 2};
   const int32_t pages_of_one = (limits.context_length + limits.page_size - 1) / limits.page_size;
   limits.pages = pages_of_one + pick(0, 1, pages_of_one, 5 * pages_of_one);
   const HalfRightDrafter drafter;

@@ -233,6 +233,18 @@ TEST_F(PageCacheTest, WhatOneOwnerWroteIsFoundByNoOther) {
   EXPECT_EQ(cache.cached_tokens(ascending(0, 11), 8), 10);
 }
 
+TEST_F(PageCacheTest, WhatOneAdapterComputedIsFoundByNoOther) {
+  const Owner base, first{kEverybody, 1}, second{kEverybody, 2}, mine{7, 1};
+  run(ascending(0, 10), first);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), first), 10);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), mine), 10) << "everybody's of the same adapter";
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), second), 0);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), base), 0);
+  run(ascending(0, 6), base);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), base), 6);
+  EXPECT_EQ(cache.cached_tokens(ascending(0, 11), Owner(7, 2)), 0);
+}
+
 TEST_F(PageCacheTest, WhatIsEverybodysIsFoundByAllAndContinuedByEachForHimself) {
   run(ascending(0, 6));
   EXPECT_EQ(run(ascending(0, 10), 7).lease.cached_tokens(), 6);
@@ -309,7 +321,7 @@ TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
         for (int32_t i = 0; i < length; ++i)
           sequence->tokens.push_back(below(2));  // few words: many shared beginnings
         sequence->most = length + below(10);
-        sequence->owner = static_cast<Owner>(below(3));
+        sequence->owner = Owner(static_cast<uint64_t>(below(3)), below(2));
         if (auto opened = cache.open(sequence->tokens, sequence->most, sequence->owner)) {
           sequence->lease = std::move(opened->lease);
           sequence->computed = sequence->lease.cached_tokens();
@@ -324,7 +336,8 @@ TEST(PageCacheProperty, RandomTrafficNeverLosesAPageOrMixesTexts) {
           for (int32_t p = 0; p < sequence->computed; ++p) {
             const PageId page = sequence->lease.pages()[static_cast<size_t>(p / kPageSize)];
             const Owner writer = writers[static_cast<size_t>(page * kPageSize + p % kPageSize)];
-            ASSERT_TRUE(writer == kEverybody || writer == sequence->owner) << writer;
+            ASSERT_TRUE(writer.adapter == sequence->owner.adapter) << writer.adapter;
+            ASSERT_TRUE(writer.user == kEverybody || writer.user == sequence->owner.user) << writer.user;
           }
           running.push_back(std::move(sequence));
         }

@@ -1,6 +1,9 @@
 // An executor without a model: the answer to a row is a hash of all tokens that the row can see through its
 // page table.
 //
+// What an adapter sees are the tokens plus its number times the size of the vocabulary: what another one has
+// computed is another text to it.
+//
 // A wrong page table, a stale slot, a page written while somebody else reads it: all of them change the
 // answer, or are refused. Contract violations of the caller come back as errors that say what was wrong.
 #pragma once
@@ -47,7 +50,10 @@ class FakeExecutor : public model::Executor {
     computed_rows += static_cast<int64_t>(rows);
     for (size_t row = 0; row < rows; ++row) {
       for_each_table(batch, row,
-                     [&](int32_t table) { slot(batch, table, batch.positions[row]) = batch.tokens[row]; });
+                     [&](int32_t table) {
+                       slot(batch, table, batch.positions[row]) =
+                           batch.tokens[row] + adapter_of(batch, table) * limits_.vocabulary;
+                     });
     }
 
     const size_t vocabulary = count(limits_.vocabulary);
@@ -116,6 +122,10 @@ class FakeExecutor : public model::Executor {
     for (const int32_t table : batch.also_in[row]) body(table);
   }
 
+  static model::AdapterId adapter_of(const model::StepBatch& batch, int32_t table) {
+    return batch.adapters.empty() ? model::kNoAdapter : batch.adapters[count(table)];
+  }
+
   TokenId& slot(const model::StepBatch& batch, int32_t table, int32_t position) {
     const model::PageId page = batch.page_tables[count(table)][count(position / limits_.page_size)];
     return slots_[count(page * limits_.page_size + position % limits_.page_size)];
@@ -140,6 +150,10 @@ class FakeExecutor : public model::Executor {
       for (const model::PageId page : table) {
         if (page < 0 || page >= limits_.pages) return wrong("a page that does not exist");
       }
+    }
+    if (!batch.adapters.empty() && batch.adapters.size() != batch.page_tables.size()) return wrong("adapters");
+    for (const model::AdapterId adapter : batch.adapters) {
+      if (adapter < 0 || adapter > limits_.adapters) return wrong("an adapter that does not exist");
     }
     const char* bad = nullptr;
     written_.assign(batch.page_tables.size(), {});
