@@ -62,7 +62,8 @@ fs::path pack_path(const fs::path& folder, const fs::path& model_file) {
 }
 
 PackedWeights load_or_pack(const model::Model& model, hardware::ThreadTeam& team, const fs::path& folder) {
-  if (folder.empty()) return pack_weights(model.weights, team);
+  // A file has the weights of a model file alone.
+  if (folder.empty() || model.merged_hash != 0) return pack_weights(model.weights, team);
   const auto key = pack_key(model);
   if (!key) {
     spdlog::warn("the weights are packed without a file: {}", key.error().message);
