@@ -13,6 +13,7 @@ boost::json::object model_object(const ListedModel& model) {
                              {"object", "model"},
                              {"created", model.created},
                              {"owned_by", "riposte"}};
+  if (!model.details.parent.empty()) object["parent"] = boost::json::string(model.details.parent);
   if (model.context_length > 0) object["max_model_len"] = model.context_length;
   return object;
 }

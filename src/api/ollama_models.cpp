@@ -28,7 +28,7 @@ std::string parameter_size(int64_t parameters) {
 }
 
 json::object details_object(const ListedModel& model) {
-  return {{"parent_model", ""},
+  return {{"parent_model", text_of(model.details.parent)},
           {"format", "gguf"},
           {"family", text_of(model.details.family)},
           {"families", json::array{text_of(model.details.family)}},

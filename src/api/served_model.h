@@ -24,6 +24,7 @@ struct ModelDetails {
   int64_t parameters = 0;
   int64_t file_bytes = 0;
   int64_t modified = 0;  // seconds since 1970
+  std::string parent = {};  // of a model with an adapter: the name without; else empty
 };
 
 // All that is referred to must outlive whoever holds this.
@@ -42,10 +43,23 @@ struct ServedModel {
   std::vector<std::string> aliases = {};  // other names of it
   engine::Pooling pooling = engine::Pooling::kMean;  // of embeddings, where a request does not say
   rewrite::LeanRules lean = {};                      // of rewriting, likewise
+  // What computes requests that name no adapter themselves (a preset may).
+  model::AdapterId adapter = model::kNoAdapter;
+  // Of the weights with each adapter, by AdapterId: `fingerprint` for the adapter above.
+  std::vector<std::string> fingerprints = {};
+
+  const std::string& fingerprint_of(model::AdapterId id) const {
+    const auto at = static_cast<size_t>(id);
+    return at < fingerprints.size() ? fingerprints[at] : fingerprint;
+  }
 };
 
 // Whether a client that asks for `asked` means the model of this name; ":latest" behind a name, as Ollama's
 // clients write, is the same model.
 bool is_called(std::string_view asked, std::string_view name, std::span<const std::string> aliases);
+
+// The name of a model with one of its adapters: "smollm2:grammar".
+std::string with_adapter(std::string_view model, std::string_view adapter);
+std::vector<std::string> with_adapter(std::span<const std::string> models, std::string_view adapter);
 
 }  // namespace riposte::api

@@ -126,6 +126,7 @@ void add_debug_command(CLI::App& app, Run& run) {
     CLI::App* command = debug->add_subcommand(stage.name, stage.summary);
     add_model_option(*command, *options);
     if (stage.computes) add_executor_options(*command, *options);
+    if (stage.computes) add_adapter_options(*command, *options);
     command->footer(fmt::format("\n{}\n", stage.fields) + help_footer(stage.example));
     command->callback([options, &run, &stage] {
       run = [options, &stage] {

@@ -85,6 +85,10 @@ std::vector<TokenId> highest(std::span<const float> logits, size_t count) {
   return ids;
 }
 
+model::AdapterId adapter_of(const model::Executor& executor) {
+  return executor.limits().adapters > 0 ? 1 : model::kNoAdapter;
+}
+
 }  // namespace
 
 Result<void> debug_tokenize(const tokenizer::Tokenizer& tokenizer, json::object& entry) {
@@ -139,7 +143,7 @@ Result<void> debug_logits(model::Executor& executor, json::object& entry) {
   double nll = 0, nll_first = 0;
   json::array top;
   double last_log_sum = 0;
-  Sequence sequence(executor);
+  Sequence sequence(executor, adapter_of(executor));
   const auto fed = sequence.feed(*ids, model::RowOutput::kLogits, model::RowOutput::kLogits,
                                  [&](const Sequence::Answer& answer) {
                                    const double log_sum = log_sum_exp(answer.logits);
@@ -175,7 +179,7 @@ Result<void> debug_generate(model::Executor& executor, const tokenizer::Tokenize
   }
   json::array continuation, margins;
   std::vector<TokenId> next = *prompt;
-  Sequence sequence(executor);
+  Sequence sequence(executor, adapter_of(executor));
   while (static_cast<int64_t>(continuation.size()) < max_tokens) {
     const auto fed = sequence.feed(
         next, model::RowOutput::kNone, model::RowOutput::kLogits, [&](const Sequence::Answer& answer) {

@@ -11,6 +11,8 @@
 //   generate    {"prompt_ids", "max_tokens"?} -> "continuation_ids" (greedy; an end token is the last of
 //   them), "margins"
 //               (highest logit minus the second highest, at each step)
+//
+// logits and generate: by the executor's first adapter, if it has any.
 #pragma once
 
 #include <boost/json/object.hpp>

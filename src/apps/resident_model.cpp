@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <ctime>
+#include <deque>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -22,34 +24,89 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A model with one of its adapters: a part of a ResidentModel.
+class AdaptedModel final : public server::LoadedModel {
+ public:
+  explicit AdaptedModel(api::ServedModel served) : served_(std::move(served)) {}
+  const api::ServedModel& served() const override { return served_; }
+
+ private:
+  const api::ServedModel served_;
+};
+
+std::vector<std::string> fingerprints_of(const Runtime& runtime, std::string_view executor) {
+  std::vector<std::string> prints = {fingerprint(runtime.model(), executor)};
+  for (const NamedAdapter& named : runtime.adapters()) prints.push_back(fingerprint(prints.front(), *named.adapter));
+  return prints;
+}
+
 class ResidentModel final : public server::LoadedModel {
  public:
   ResidentModel(Runtime runtime, std::optional<chat::Template> chat_template, const RuntimeOptions& options,
                 const rewrite::Presets& presets)
       : runtime_(std::move(runtime)),
         chat_template_(std::move(chat_template)),
+        presets_(with_adapters(presets, runtime_.adapters())),
         engine_(runtime_.executor(), runtime_.tokenizer(), runtime_.engine_options()),
+        fingerprints_(fingerprints_of(runtime_, options.executor)),
         served_{.name = runtime_.name(),
                 .created = static_cast<int64_t>(std::time(nullptr)),
-                .fingerprint = fingerprint(runtime_.model(), options.executor),
+                .fingerprint = fingerprints_.front(),
                 .tokenizer = runtime_.tokenizer(),
                 .chat_template = chat_template_ ? &*chat_template_ : nullptr,
                 .engine = engine_,
                 .context_length = runtime_.context_length(),
                 .embedding_size = runtime_.executor().limits().hidden,
                 .details = model_details(runtime_.model()),
-                .presets = presets,
+                .presets = presets_,
                 .aliases = options.aliases,
                 .pooling = options.pooling,
-                .lean = options.lean} {}
+                .lean = options.lean,
+                .fingerprints = fingerprints_} {
+    for (const NamedAdapter& named : runtime_.adapters()) {
+      adapted_presets_.push_back(apps::with_adapters(presets, std::span(&named, 1)));
+      adapted_.push_back(std::make_unique<AdaptedModel>(served_with(named, adapted_presets_.back())));
+    }
+  }
   const api::ServedModel& served() const override { return served_; }
+  const server::LoadedModel& with_adapter(size_t index) const override { return *adapted_[index]; }
+  std::span<const NamedAdapter> adapters() const { return runtime_.adapters(); }
 
  private:
+  api::ModelDetails adapted_details(const NamedAdapter& adapter) const {
+    api::ModelDetails details = served_.details;
+    details.parent = served_.name;
+    details.file_bytes += static_cast<int64_t>(adapter.adapter->file.size_bytes());
+    return details;
+  }
+
+  api::ServedModel served_with(const NamedAdapter& adapter, const rewrite::Presets& its_presets) const {
+    return {.name = api::with_adapter(served_.name, adapter.name),
+            .created = served_.created,
+            .fingerprint = served_.fingerprint_of(adapter.id),
+            .tokenizer = served_.tokenizer,
+            .chat_template = served_.chat_template,
+            .engine = served_.engine,
+            .context_length = served_.context_length,
+            .embedding_size = served_.embedding_size,
+            .details = adapted_details(adapter),
+            .presets = its_presets,
+            .aliases = api::with_adapter(served_.aliases, adapter.name),
+            .pooling = served_.pooling,
+            .lean = served_.lean,
+            .adapter = adapter.id,
+            .fingerprints = fingerprints_};
+  }
+
   // Each refers to those above it.
   const Runtime runtime_;
   const std::optional<chat::Template> chat_template_;
+  const rewrite::Presets presets_;  // with those of all adapters
   engine::Engine engine_;
+  const std::vector<std::string> fingerprints_;
   const api::ServedModel served_;
+  std::deque<rewrite::Presets> adapted_presets_;  // each with those of one
+  std::vector<std::unique_ptr<AdaptedModel>> adapted_;
 };
 
 // What a file tells without being opened.
@@ -104,8 +161,9 @@ void add_folder(std::vector<server::ShelfModel>& models, const ShelfPlan& plan, 
 
 }  // namespace
 
-Result<std::unique_ptr<server::LoadedModel>> load_resident_model(const RuntimeOptions& options,
-                                                                 const rewrite::Presets& presets) {
+namespace {
+
+Result<std::unique_ptr<ResidentModel>> load(const RuntimeOptions& options, const rewrite::Presets& presets) {
   auto runtime = Runtime::open(options);
   if (!runtime) return pass_on(runtime);
   std::optional<chat::Template> chat_template;
@@ -117,23 +175,53 @@ Result<std::unique_ptr<server::LoadedModel>> load_resident_model(const RuntimeOp
   return std::make_unique<ResidentModel>(std::move(*runtime), std::move(chat_template), options, presets);
 }
 
+// An adapter that fits none of the models was named by mistake.
+Result<void> check_all_fit(std::span<const AdapterFile> files, std::span<const server::ShelfModel> models) {
+  for (const AdapterFile& file : files) {
+    const bool fits = std::ranges::any_of(models, [&file](const server::ShelfModel& model) {
+      return std::ranges::find(model.adapters, file.name) != model.adapters.end();
+    });
+    if (!fits) {
+      return fail(ErrorCode::kInvalidArgument, "the adapter '{}' was made for none of the models that are served: {}",
+                  file.name, file.path);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<server::LoadedModel>> load_resident_model(const RuntimeOptions& options,
+                                                                 const rewrite::Presets& presets) {
+  auto loaded = load(options, presets);
+  if (!loaded) return pass_on(loaded);
+  return std::unique_ptr<server::LoadedModel>(std::move(*loaded));
+}
+
 Result<std::shared_ptr<server::ModelShelf>> fill_shelf(const ShelfPlan& plan, const RuntimeOptions& options,
                                                        const rewrite::Presets& presets) {
   const auto catalogue = Catalogue::load();
   if (!catalogue) return pass_on(catalogue);
   std::vector<server::ShelfModel> models;
+  RuntimeOptions its_options = options;
+  its_options.all_adapters_fit = plan.models.size() == 1;
   for (const std::string& name : plan.models) {
     const auto file = find_model(*catalogue, name);
     if (!file) return pass_on(file);
-    server::ShelfModel model = shelf_model(*file, *catalogue, options, presets);
+    server::ShelfModel model = shelf_model(*file, *catalogue, its_options, presets);
     if (std::ranges::find(models, model.name, &server::ShelfModel::name) != models.end()) continue;
-    auto loaded = model.load();
+    its_options.model = file->string();
+    its_options.aliases = model.aliases;
+    auto loaded = load(its_options, presets);
     if (!loaded) return pass_on(loaded);
+    for (const NamedAdapter& named : (*loaded)->adapters()) model.adapters.push_back(named.name);
     model.loaded = std::move(*loaded);
     model.stays = true;
     models.push_back(std::move(model));
   }
-  if (plan.on_demand) add_folder(models, plan, *catalogue, options, presets);
+  if (auto fit = check_all_fit(options.adapters, models); !fit) return pass_on(fit);
+  its_options.adapters.clear();  // those of models that are loaded later would have to be tried on each of them
+  if (plan.on_demand) add_folder(models, plan, *catalogue, its_options, presets);
   if (models.empty()) {
     return fail(ErrorCode::kNotFound,
                 "there is no model to serve: name one with --model, or fetch one with: riposte pull {}",

@@ -38,12 +38,13 @@ struct Options {
   RuntimeOptions runtime;
 };
 
-Result<rewrite::Preset> choose_preset(const Options& options) {
+// `adapters`: of the model, once it is known which it has.
+Result<rewrite::Preset> choose_preset(const Options& options, std::span<const NamedAdapter> adapters) {
   if (!options.instruction.empty()) {
     rewrite::Preset own;
     own.name = "instruction";
     own.instruction = options.instruction;
-    return own;
+    return choose_adapter(std::move(own), adapters);
   }
   std::optional<rewrite::Presets> loaded;
   if (!options.presets_file.empty()) {
@@ -51,10 +52,10 @@ Result<rewrite::Preset> choose_preset(const Options& options) {
     if (!file) return pass_on(file);
     loaded = std::move(*file);
   }
-  const rewrite::Presets& presets = loaded ? *loaded : rewrite::Presets::built_in();
+  const rewrite::Presets presets = with_adapters(loaded ? *loaded : rewrite::Presets::built_in(), adapters);
   auto found = presets.find(options.preset, options.language);
   if (!found) return pass_on(found);
-  return **found;
+  return choose_adapter(**found, adapters);
 }
 
 double milliseconds(std::chrono::nanoseconds time) {
@@ -222,8 +223,13 @@ Result<void> rewrite_lines(LineReader reader, Session& session) {
 }
 
 Result<int> run_rewrite(const Options& options) {
-  const auto preset = choose_preset(options);
-  if (!preset) return pass_on(preset);
+  // Before anything that takes long, where it is known: an adapter may bring a preset of its own.
+  std::optional<rewrite::Preset> known;
+  if (options.runtime.adapters.empty()) {
+    auto chosen = choose_preset(options, {});
+    if (!chosen) return pass_on(chosen);
+    known = std::move(*chosen);
+  }
   std::optional<LineReader> lines;
   if (!options.file.empty()) {
     auto opened = LineReader::open(options.file);
@@ -234,12 +240,14 @@ Result<int> run_rewrite(const Options& options) {
   }
   // The next start finds the preset's instruction computed. A file for each: those of a server hold all presets.
   RuntimeOptions computing = options.runtime;
-  if (options.instruction.empty() && options.pin_preset) {
-    computing.pinned = {&*preset, 1};
-    computing.snapshot = fmt::format("-{:016x}", XXH3_64bits(preset->instruction.data(), preset->instruction.size()));
+  if (known && options.instruction.empty() && options.pin_preset) {
+    computing.pinned = {&*known, 1};
+    computing.snapshot = fmt::format("-{:016x}", XXH3_64bits(known->instruction.data(), known->instruction.size()));
   }
   const auto runtime = Runtime::open(computing);
   if (!runtime) return pass_on(runtime);
+  const auto preset = choose_preset(options, runtime->adapters());
+  if (!preset) return pass_on(preset);
   const auto chat_template = parse_chat_template(runtime->model());
   if (!chat_template) return pass_on(chat_template);
   const rewrite::PromptFormat format{*chat_template, runtime->tokenizer()};
@@ -284,6 +292,7 @@ void add_rewrite_command(CLI::App& app, Run& run) {
       "compute the preset's instruction, rather than keep its KV memory on disk for the next start");
   options->runtime.packed_cache = packed_directory().string();
   add_model_option(*command, options->runtime);
+  add_adapter_options(*command, options->runtime);
   add_executor_options(*command, options->runtime);
   add_drafting_option(*command, options->runtime);
   command->footer(
@@ -292,7 +301,8 @@ void add_rewrite_command(CLI::App& app, Run& run) {
       "be rewritten is reported and copied; the others go on." +
       help_footer("  riposte rewrite \"She go to school every day.\"\n"
                   "  riposte rewrite --explain \"I has never saw such a beautiful garden.\"\n"
-                  "  riposte rewrite --preset formal --json < letter.txt"));
+                  "  riposte rewrite --preset formal --json < letter.txt\n"
+                  "  riposte rewrite --model smollm2 --adapter grammar=grammar.gguf \"She go to school.\""));
   command->callback([options, &run] {
     run = [options] {
       const auto status = run_rewrite(*options);

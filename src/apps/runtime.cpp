@@ -57,12 +57,16 @@ int32_t kv_tokens(const RuntimeOptions& options, const model::ModelConfig& confi
 // The instructions of presets, and where their KV memory is kept for the next start. A model that cannot chat
 // has none.
 Result<engine::PinOptions> pins_of(const RuntimeOptions& options, const model::Model& model,
-                                   const std::string& name) {
+                                   std::span<const NamedAdapter> adapters, const std::string& name) {
   engine::PinOptions pins;
   if (options.pinned.empty() || model.chat_template.empty()) return pins;
   const auto chat_template = parse_chat_template(model);
   if (!chat_template) return pass_on(chat_template);
   for (const rewrite::Preset& preset : options.pinned) {
+    const bool is_adapters = std::ranges::any_of(adapters, [&preset](const NamedAdapter& named) {
+      return named.adapter->preset == preset.name && named.adapter->language == preset.language;
+    });
+    if (is_adapters) continue;  // its prompt is short, and the base does not compute it
     auto beginning = rewrite::preset_beginning({*chat_template, model.tokenizer}, preset);
     if (!beginning) return pass_on(beginning);
     if (!beginning->empty() && std::ranges::find(pins.beginnings, *beginning) == pins.beginnings.end())
@@ -118,6 +122,13 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options) {
       ->excludes(folder);
 }
 
+void add_adapter_options(CLI::App& command, RuntimeOptions& options) {
+  add_adapter_option(command, options.adapters);
+  command.add_flag("--merge-adapter", options.merge_adapter,
+                   "add the only adapter to the weights when they are packed, instead of computing it beside them: "
+                   "the model is then that specialist alone");
+}
+
 void add_drafting_option(CLI::App& command, RuntimeOptions& options) {
   command.add_flag_callback(
       "--no-drafting", [&options] { options.drafting = false; },
@@ -142,7 +153,11 @@ Result<chat::Template> parse_chat_template(const model::Model& model) {
 Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   auto path = find_model(options.model);
   if (!path) return pass_on(path);
-  auto model = model::Model::open(*path);
+  if (options.merge_adapter && options.adapters.size() != 1) {
+    return fail(ErrorCode::kInvalidArgument, "--merge-adapter needs a single --adapter, found {}", options.adapters.size());
+  }
+  auto model = options.merge_adapter ? model::Model::open_merged(*path, options.adapters.front().path)
+                                     : model::Model::open(*path);
   if (!model) return pass_on(model);
 
   Runtime runtime;
@@ -151,7 +166,15 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   runtime.team_ = std::make_unique<hardware::ThreadTeam>(
       options.threads > 0 ? options.threads : hardware::available_processors(), options.pin_threads);
   executor::ExecutorOptions executor_options;
-  auto pins = pins_of(options, *runtime.model_, runtime.name_);
+  auto adapters = open_adapters(options.adapters, *runtime.model_, options.all_adapters_fit);
+  if (!adapters) return pass_on(adapters);
+  runtime.adapters_ = std::move(*adapters);
+  if (options.merge_adapter) {
+    runtime.adapters_.front().id = model::kNoAdapter;  // all that the model computes is the adapter's
+  } else {
+    for (const NamedAdapter& named : runtime.adapters_) executor_options.adapters.push_back(named.adapter);
+  }
+  auto pins = pins_of(options, *runtime.model_, runtime.adapters_, runtime.name_);
   if (!pins) return pass_on(pins);
   runtime.pins_ = std::move(*pins);
   executor_options.kv_tokens = kv_tokens(options, runtime.model_->config);
@@ -170,7 +193,8 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
                                  .history_bytes = options.history ? drafting::History::kDefaultBytes : 0});
   }
   const StepCostKey key =
-      step_cost_key(runtime.name_, *runtime.model_, arithmetic_of(options), runtime.threads());
+      step_cost_key(options.merge_adapter ? runtime.name_ + "-merged" : runtime.name_, *runtime.model_,
+                    arithmetic_of(options), runtime.threads());
   runtime.step_cost_ = find_step_cost(step_cost_directory(), key, [&runtime] {
     return measure_step_times(*runtime.executor_, kStepCostBudget);
   });

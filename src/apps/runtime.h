@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/adapters.h"
 #include "base/result.h"
 #include "chat/template.h"
 #include "drafting/drafter.h"
@@ -26,6 +27,9 @@ inline constexpr const char* kDefaultModel = "qwen";
 
 struct RuntimeOptions {
   std::string model = kDefaultModel;
+  std::vector<AdapterFile> adapters = {};
+  bool merge_adapter = false;    // the only one: its share is added to the weights themselves
+  bool all_adapters_fit = true;  // false: those that were made for another model are left out
   std::vector<std::string> aliases = {};  // other names under which a server knows it
   std::string executor = "cpu";           // "cpu" or "float"
   std::string instruction_set;            // empty: the best of this machine
@@ -47,6 +51,8 @@ struct RuntimeOptions {
 // --no-packed-cache, with their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);
+// --adapter and --merge-adapter.
+void add_adapter_options(CLI::App& command, RuntimeOptions& options);
 // --no-drafting and --no-history, for commands that answer requests.
 void add_drafting_option(CLI::App& command, RuntimeOptions& options);
 
@@ -56,10 +62,11 @@ Result<chat::Template> parse_chat_template(const model::Model& model);
 // Members are in the order of their dependence: each refers to those above it.
 class Runtime {
  public:
-  // Errors: those of find_model, Model::open and the executor.
+  // Errors: those of find_model, Model::open, open_adapters and the executor.
   static Result<Runtime> open(const RuntimeOptions& options);
 
   const model::Model& model() const { return *model_; }
+  std::span<const NamedAdapter> adapters() const { return adapters_; }  // of the executor, in the order of their ids
   const tokenizer::Tokenizer& tokenizer() const { return model_->tokenizer; }
   model::Executor& executor() const { return *executor_; }
   int threads() const { return team_->size(); }
@@ -75,6 +82,7 @@ class Runtime {
   Runtime() = default;
   std::string name_;
   std::shared_ptr<const model::Model> model_;
+  std::vector<NamedAdapter> adapters_;
   std::unique_ptr<hardware::ThreadTeam> team_;
   std::unique_ptr<model::Executor> executor_;
   std::unique_ptr<drafting::Drafter> drafter_;  // null: no guesses

@@ -6,8 +6,8 @@
 
 namespace riposte::apps {
 
-Sequence::Sequence(model::Executor& executor)
-    : executor_(executor), limits_(executor.limits()), pages_(limits_.pages) {
+Sequence::Sequence(model::Executor& executor, model::AdapterId adapter)
+    : executor_(executor), limits_(executor.limits()), adapter_(adapter), pages_(limits_.pages) {
   std::iota(pages_.begin(), pages_.end(), 0);
 }
 
@@ -31,7 +31,8 @@ Result<void> Sequence::feed(std::span<const TokenId> tokens, model::RowOutput ea
     if (rows == static_cast<int32_t>(tokens.size())) outputs_.back() = last;
     const auto used = static_cast<size_t>((length_ + rows + limits_.page_size - 1) / limits_.page_size);
     const std::array<std::span<const model::PageId>, 1> tables = {std::span(pages_).first(used)};
-    const auto result = executor_.step({tokens.first(rows), positions_, sequences_, outputs_, tables});
+    const auto result = executor_.step(
+        {tokens.first(rows), positions_, sequences_, outputs_, tables, {}, std::span(&adapter_, 1)});
     if (!result) return pass_on(result);
     for (int32_t row = 0; row < rows; ++row) {
       if (outputs_[row] != model::RowOutput::kNone && on_answer) {

@@ -15,7 +15,7 @@ namespace riposte::apps {
 class Sequence {
  public:
   // Uses the executor's pages from 0 on, all of them if need be. The executor must outlive the sequence.
-  explicit Sequence(model::Executor& executor);
+  explicit Sequence(model::Executor& executor, model::AdapterId adapter = model::kNoAdapter);
 
   void clear() { length_ = 0; }
   // Forgets the tokens from `length` on; there must be that many.
@@ -36,6 +36,7 @@ class Sequence {
  private:
   model::Executor& executor_;
   model::ExecutorLimits limits_;
+  const model::AdapterId adapter_;
   std::vector<model::PageId> pages_;
   std::vector<int32_t> positions_, sequences_;
   std::vector<model::RowOutput> outputs_;

@@ -123,6 +123,7 @@ void add_serve_command(CLI::App& app, Run& run) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->default_str(kDefaultModel);
+  add_adapter_options(*command, options->runtime);
   command->add_flag(
       "--on-demand", options->shelf.on_demand,
       "serve whatever lies in the models folder, too: a model is loaded when somebody asks for it");

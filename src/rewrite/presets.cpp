@@ -199,6 +199,17 @@ Result<Presets> Presets::parse(std::string_view toml) try {
               error.source().begin.column, error.description());
 }
 
+void Presets::put(Preset preset) {
+  const auto same = std::ranges::find_if(presets_, [&preset](const Preset& other) {
+    return other.name == preset.name && other.language == preset.language;
+  });
+  if (same == presets_.end()) {
+    presets_.push_back(std::move(preset));
+  } else {
+    *same = std::move(preset);
+  }
+}
+
 Result<const Preset*> Presets::find(std::string_view name, std::string_view language) const {
   std::vector<std::string_view> names;
   std::vector<std::string_view> languages;

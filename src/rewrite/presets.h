@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/executor.h"
 #include "sampling/params.h"
 
 namespace riposte::rewrite {
@@ -17,6 +18,10 @@ struct Preset {
   std::string language;           // "en", "de"
   std::string summary;            // one line for a list
   std::string instruction;        // the system message
+  // Of a preset that an adapter was trained for: the whole prompt, in which "{text}" stands once for the text. Special
+  // tokens may be spelled out in it. Empty: the instruction through the model's chat template.
+  std::string prompt;
+  model::AdapterId adapter = model::kNoAdapter;  // what computes it
   bool by_sentence = false;       // a sentence needs to know nothing of those around it: each is a request
   int32_t max_tokens_factor = 2;  // an answer may be this many times the source's tokens, plus 32
   sampling::SamplingParams sampling;
@@ -33,6 +38,8 @@ class Presets {
   // Errors: kNotFound; the message lists the names that exist.
   Result<const Preset*> find(std::string_view name, std::string_view language = "en") const;
   std::span<const Preset> all() const { return presets_; }
+  // In place of the one of its name and language, or behind all.
+  void put(Preset preset);
 
  private:
   std::vector<Preset> presets_;

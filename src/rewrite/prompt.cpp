@@ -20,6 +20,19 @@ std::string written(const tokenizer::Tokenizer& tokenizer, TokenId token) {
   return std::string(tokenizer.token_bytes(token, /*with_control=*/true));
 }
 
+void add_bos(const tokenizer::Tokenizer& tokenizer, std::vector<TokenId>& ids) {
+  const TokenId bos = tokenizer.bos();
+  if (tokenizer.adds_bos() && bos != kNoToken && (ids.empty() || ids.front() != bos)) ids.insert(ids.begin(), bos);
+}
+
+Result<std::vector<TokenId>> prompt_of(const PromptFormat& format, const Preset& preset, std::string_view text) {
+  if (!preset.prompt.empty()) return encode_prompt(format.tokenizer, preset.prompt, text);
+  const boost::json::array messages{
+      boost::json::object{{"role", "system"}, {"content", boost::json::string_view(preset.instruction)}},
+      boost::json::object{{"role", "user"}, {"content", boost::json::string_view(text.data(), text.size())}}};
+  return encode_messages(format, messages);
+}
+
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
@@ -44,9 +57,19 @@ Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const b
   const Result<tokenizer::MarkedText> rendered = format.chat_template.render(input);
   if (!rendered) return pass_on(rendered);
   std::vector<TokenId> ids = tokenizer.encode(*rendered);
-  const TokenId bos = tokenizer.bos();
-  if (tokenizer.adds_bos() && bos != kNoToken && (ids.empty() || ids.front() != bos))
-    ids.insert(ids.begin(), bos);
+  add_bos(tokenizer, ids);
+  return ids;
+}
+
+std::vector<TokenId> encode_prompt(const tokenizer::Tokenizer& tokenizer, std::string_view prompt, std::string_view text) {
+  constexpr std::string_view kPlaceholder = "{text}";
+  const size_t at = std::min(prompt.find(kPlaceholder), prompt.size());
+  tokenizer::MarkedText marked;
+  marked.append_trusted(prompt.substr(0, at));
+  marked.append_untrusted(text);
+  marked.append_trusted(prompt.substr(std::min(at + kPlaceholder.size(), prompt.size())));
+  std::vector<TokenId> ids = tokenizer.encode(marked);
+  add_bos(tokenizer, ids);
   return ids;
 }
 
@@ -58,15 +81,13 @@ Result<engine::Request> make_request(const PromptFormat& format, const Preset& p
                                      std::string_view text) {
   if (is_blank(text))
     return fail(ErrorCode::kInvalidArgument, "there is nothing to rewrite: the text is empty");
-  const boost::json::array messages{
-      boost::json::object{{"role", "system"}, {"content", boost::json::string_view(preset.instruction)}},
-      boost::json::object{{"role", "user"}, {"content", boost::json::string_view(text.data(), text.size())}}};
-  Result<std::vector<TokenId>> prompt = encode_messages(format, messages);
+  Result<std::vector<TokenId>> prompt = prompt_of(format, preset, text);
   if (!prompt) return pass_on(prompt);
   engine::Request request;
   request.prompt = std::move(*prompt);
+  request.adapter = preset.adapter;
   request.source = encode_source(format.tokenizer, text);
-  request.task = task_of(preset.instruction);
+  request.task = task_of(preset.prompt.empty() ? preset.instruction : preset.prompt);
   request.sampling = preset.sampling;
   const auto text_tokens = static_cast<int64_t>(format.tokenizer.encode(text).size());
   const int64_t wanted = int64_t{preset.max_tokens_factor} * text_tokens;

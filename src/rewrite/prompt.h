@@ -41,8 +41,12 @@ Result<std::vector<TokenId>> encode_messages(const PromptFormat& format, const b
 // (drafting/as_written.h).
 std::vector<TokenId> encode_source(const tokenizer::Tokenizer& tokenizer, std::string_view text);
 
+// A prompt of Preset::prompt with the text in its place: special tokens come from the prompt alone. BOS is put in front where
+// the model wants it and the prompt has not written it.
+std::vector<TokenId> encode_prompt(const tokenizer::Tokenizer& tokenizer, std::string_view prompt, std::string_view text);
+
 // The preset's instruction as system message and as Request::task, the text as user message and as
-// Request::source; max_tokens is max_tokens_factor times the text's tokens plus 32. Errors: kInvalidArgument
+// Request::source; or the preset's own prompt, if it has one; max_tokens is max_tokens_factor times the text's tokens plus 32. Errors: kInvalidArgument
 // (an empty text), those of encode_messages.
 Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset, std::string_view text);
 

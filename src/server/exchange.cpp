@@ -76,6 +76,7 @@ Result<void> Exchange::submit(std::vector<engine::Request> requests, const Cache
   for (size_t i = 0; i < requests.size(); ++i) {
     requests[i].owner = owner_within(owner, requests[i].owner);
     requests[i].prefix_owner = owner;
+    if (requests[i].adapter == model::kNoAdapter) requests[i].adapter = model_->served().adapter;
     requests[i].follows_accepted = !running_.empty();
     auto submitted = submit_one(std::move(requests[i]), use, AnswerQueue::listen(queue_, i));
     if (!submitted) return submitted;  // the destructor cancels those before it
@@ -86,7 +87,7 @@ Result<void> Exchange::submit(std::vector<engine::Request> requests, const Cache
 Result<void> Exchange::submit_one(engine::Request request, const CacheUse& use, engine::Listener listener) {
   // Without an answer a request has been sent for what it leaves behind: the prompt's keys and values.
   if ((use.read || use.store) && request.max_tokens > 0) {
-    std::string key = cache::request_key(model_->served().fingerprint, request);
+    std::string key = cache::request_key(model_->served().fingerprint_of(request.adapter), request);
     if (const auto kept = use.read ? services_.cache->find(key, plausible_answer(model_->served(), request)) : nullptr) {
       clock_.found_in_cache();
       if (!request.supersedes.empty()) {

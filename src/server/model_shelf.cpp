@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -30,8 +31,14 @@ struct Entry {
 
 enum class Room { kNow, kLater, kNever };
 
-struct Waiting {
+// What a name means.
+struct Place {
   size_t entry = 0;
+  std::optional<size_t> adapter = {};
+};
+
+struct Waiting {
+  Place place;
   ModelShelf::Then then;
 };
 
@@ -63,8 +70,8 @@ struct ModelShelf::State : std::enable_shared_from_this<State> {
     }
   }
 
-  std::optional<size_t> place(std::string_view name) const;
-  Handle handle(size_t entry);
+  std::optional<Place> place(std::string_view name) const;
+  Handle handle(const Place& place);
   void released(size_t entry);
   void run();
 
@@ -88,21 +95,28 @@ struct ModelShelf::State : std::enable_shared_from_this<State> {
   std::thread thread;
 };
 
-std::optional<size_t> ModelShelf::State::place(std::string_view name) const {
-  if (name.empty()) return 0;
-  const auto found = std::ranges::find_if(entries, [name](const Entry& entry) {
-    return api::is_called(name, entry.model.name, entry.model.aliases);
-  });
-  if (found == entries.end()) return std::nullopt;
-  return static_cast<size_t>(found - entries.begin());
+std::optional<Place> ModelShelf::State::place(std::string_view name) const {
+  if (name.empty()) return Place{};
+  for (size_t at = 0; at < entries.size(); ++at) {
+    const ShelfModel& model = entries[at].model;
+    if (api::is_called(name, model.name, model.aliases)) return Place{at};
+    for (size_t adapter = 0; adapter < model.adapters.size(); ++adapter) {
+      if (api::is_called(name, api::with_adapter(model.name, model.adapters[adapter]),
+                         api::with_adapter(model.aliases, model.adapters[adapter]))) {
+        return Place{at, adapter};
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 // The model cannot go as long as this is held, and whoever lets the last one go does not have to end it: that
 // is the shelf's thread's work.
-ModelShelf::Handle ModelShelf::State::handle(size_t at) {
+ModelShelf::Handle ModelShelf::State::handle(const Place& place) {
+  const size_t at = place.entry;
   Entry& entry = entries[at];
   ++entry.uses;
-  const LoadedModel* model = entry.loaded.get();
+  const LoadedModel* model = place.adapter ? &entry.loaded->with_adapter(*place.adapter) : entry.loaded.get();
   return Handle(model, [state = shared_from_this(), keep = entry.loaded, at](const LoadedModel*) mutable {
     keep.reset();
     state->released(at);
@@ -189,17 +203,17 @@ Room ModelShelf::State::make_room(size_t wanted) {
 
 void ModelShelf::State::answer_all(size_t at, const Result<void>& loaded, std::vector<Answer>& answers) {
   for (Waiting& one : waiting) {
-    if (one.entry != at) continue;
+    if (one.place.entry != at) continue;
     answers.push_back(
-        {std::move(one.then), loaded ? Result<Handle>(handle(at)) : Result<Handle>(pass_on(loaded))});
+        {std::move(one.then), loaded ? Result<Handle>(handle(one.place)) : Result<Handle>(pass_on(loaded))});
   }
-  std::erase_if(waiting, [at](const Waiting& one) { return one.entry == at; });
+  std::erase_if(waiting, [at](const Waiting& one) { return one.place.entry == at; });
 }
 
 // False if there is nothing to load, or if it has to wait for others to leave.
 bool ModelShelf::State::load_first(std::unique_lock<std::mutex>& lock) {
   if (waiting.empty()) return false;
-  const size_t at = waiting.front().entry;
+  const size_t at = waiting.front().place.entry;
   Result<void> result;
   if (!entries[at].loaded) {
     const ShelfModel& model = entries[at].model;  // but for keep_alive it never changes
@@ -282,11 +296,14 @@ Result<ModelShelf::Handle> ModelShelf::find(std::string_view name) {
   const auto at = state_->place(name);
   if (!at) {
     std::string known;
-    for (const Entry& entry : state_->entries)
+    for (const Entry& entry : state_->entries) {
       known += fmt::format("{}'{}'", known.empty() ? "" : ", ", entry.model.name);
+      for (const std::string& adapter : entry.model.adapters)
+        known += fmt::format(", '{}'", api::with_adapter(entry.model.name, adapter));
+    }
     return fail(ErrorCode::kNotFound, "there is no model '{}' here; this server serves {}", name, known);
   }
-  const Entry& entry = state_->entries[*at];
+  const Entry& entry = state_->entries[at->entry];
   if (!entry.loaded || entry.leaving) return Handle();
   return state_->handle(*at);
 }
@@ -308,8 +325,8 @@ void ModelShelf::keep_alive(std::string_view name, KeepAlive time) {
   {
     const std::lock_guard lock(state_->mutex);
     const auto at = state_->place(name);
-    if (!at || state_->entries[*at].model.stays) return;
-    state_->entries[*at].model.keep_alive = time;
+    if (!at || state_->entries[at->entry].model.stays) return;
+    state_->entries[at->entry].model.keep_alive = time;
     state_->again = true;
   }
   state_->changed.notify_one();
@@ -321,22 +338,30 @@ std::vector<ModelShelf::Listing> ModelShelf::list() {
   const Clock::time_point now = state_->options.now();
   for (size_t at = 0; at < state_->entries.size(); ++at) {
     const Entry& entry = state_->entries[at];
-    Listing& listing = all.emplace_back(
-        Listing{entry.model.name, entry.model.aliases, entry.model.bytes, entry.model.details, {}, {}});
-    if (!entry.loaded || entry.leaving) continue;
+    Listing listing{entry.model.name, entry.model.aliases, entry.model.bytes, entry.model.details, {}, {}};
     // Not a use: to look at a model keeps nothing alive.
-    listing.loaded = entry.loaded;
-    if (!entry.model.keep_alive) continue;
-    const auto since = entry.uses > 0 ? Clock::duration::zero() : now - entry.last_used;
-    listing.stays =
-        std::max(std::chrono::milliseconds(0),
-                 std::chrono::duration_cast<std::chrono::milliseconds>(*entry.model.keep_alive - since));
+    if (!entry.leaving) listing.loaded = entry.loaded;
+    if (listing.loaded && entry.model.keep_alive) {
+      const auto since = entry.uses > 0 ? Clock::duration::zero() : now - entry.last_used;
+      listing.stays =
+          std::max(std::chrono::milliseconds(0),
+                   std::chrono::duration_cast<std::chrono::milliseconds>(*entry.model.keep_alive - since));
+    }
+    all.push_back(listing);
+    for (size_t adapter = 0; adapter < entry.model.adapters.size(); ++adapter) {
+      Listing& adapted = all.emplace_back(listing);
+      adapted.name = api::with_adapter(entry.model.name, entry.model.adapters[adapter]);
+      adapted.aliases = api::with_adapter(entry.model.aliases, entry.model.adapters[adapter]);
+      if (listing.loaded) adapted.loaded = Handle(listing.loaded, &listing.loaded->with_adapter(adapter));
+    }
   }
   return all;
 }
 
 size_t ModelShelf::size() const {
-  return state_->entries.size();
+  size_t size = state_->entries.size();
+  for (const Entry& entry : state_->entries) size += entry.model.adapters.size();
+  return size;
 }
 
 engine::Totals ModelShelf::totals() {

@@ -26,6 +26,8 @@ class LoadedModel {
  public:
   virtual ~LoadedModel() = default;
   virtual const api::ServedModel& served() const = 0;
+  // The same with one of its adapters (ShelfModel::adapters), a part of this.
+  virtual const LoadedModel& with_adapter(size_t /*index*/) const { return *this; }
 };
 
 // How long a model stays after its last request; nothing: for ever.
@@ -35,6 +37,7 @@ using KeepAlive = std::optional<std::chrono::milliseconds>;
 struct ShelfModel {
   std::string name;
   std::vector<std::string> aliases = {};
+  std::vector<std::string> adapters = {};  // asked for as "NAME:ADAPTER"
   uint64_t bytes = 0;  // of memory that it will take, roughly
   bool stays = false;  // it never leaves, whatever clients ask for
   KeepAlive keep_alive = {};
@@ -61,7 +64,8 @@ class ModelShelf {
   ModelShelf(const ModelShelf&) = delete;
   ModelShelf& operator=(const ModelShelf&) = delete;
 
-  // All of these are thread-safe; `name` is a name or an alias, also with ":latest" behind it.
+  // All of these are thread-safe; `name` is a name or an alias, also with the name of an adapter or ":latest"
+  // behind it.
 
   // The model if it is in memory, null if it has to be loaded first. Errors: kNotFound.
   Result<Handle> find(std::string_view name);
@@ -80,8 +84,8 @@ class ModelShelf {
     Handle loaded;    // null: it is not
     KeepAlive stays;  // from now on, if nobody asks
   };
-  std::vector<Listing> list();
-  size_t size() const;
+  std::vector<Listing> list();  // each model, and behind it each of its adapters
+  size_t size() const;          // of that list
   // Of all models that are or were loaded.
   engine::Totals totals();
   // What waits, runs and is held at this moment, of all loaded models together.

@@ -123,5 +123,20 @@ TEST(Presets, AFileIsReadAndItsErrorsNameIt) {
   EXPECT_EQ(absent.error().code, ErrorCode::kNotFound);
 }
 
+TEST(Presets, OneThatIsPutTakesThePlaceOfItsNameAndLanguage) {
+  Presets presets = Presets::built_in();
+  const size_t count = presets.all().size();
+  Preset own = **presets.find("grammar", "de");
+  own.prompt = "{text}";
+  presets.put(own);
+  EXPECT_EQ(presets.all().size(), count);
+  EXPECT_EQ((*presets.find("grammar", "de"))->prompt, "{text}");
+  EXPECT_EQ((*presets.find("grammar", "en"))->prompt, "");
+  own.name = "commas";
+  presets.put(own);
+  EXPECT_EQ(presets.all().size(), count + 1);
+  EXPECT_EQ((*presets.find("commas", "de"))->prompt, "{text}");
+}
+
 }  // namespace
 }  // namespace riposte::rewrite

@@ -19,7 +19,7 @@
 namespace riposte::testing {
 
 // The next token is a hash of all tokens before it: a lower-case letter, or sometimes the end. So an answer
-// depends on its whole prompt, and on nothing else.
+// depends on its whole prompt and its adapter (there are two), and on nothing else.
 class BabblingExecutor : public model::Executor {
  public:
   explicit BabblingExecutor(int32_t context_length) : context_length_(context_length) {
@@ -38,7 +38,8 @@ class BabblingExecutor : public model::Executor {
             .max_logit_rows = 512,
             .vocabulary = kByteVocabulary,
             .context_length = context_length_,
-            .hidden = kHidden};
+            .hidden = kHidden,
+            .adapters = 2};
   }
 
   Result<model::StepResult> step(const model::StepBatch& batch) override {
@@ -54,9 +55,11 @@ class BabblingExecutor : public model::Executor {
     for (size_t row = 0; row < rows; ++row) {
       const auto pages = batch.page_tables[batch.sequences[row]];
       const int32_t position = batch.positions[row];
-      memory_[slot(pages, position)] = batch.tokens[row];
+      const model::AdapterId adapter = batch.adapters.empty() ? model::kNoAdapter : batch.adapters[batch.sequences[row]];
+      const TokenId token = batch.tokens[row] + adapter * kByteVocabulary;
+      memory_[slot(pages, position)] = token;
       if (!batch.also_in.empty()) {
-        for (const int32_t other : batch.also_in[row]) memory_[slot(batch.page_tables[other], position)] = batch.tokens[row];
+        for (const int32_t other : batch.also_in[row]) memory_[slot(batch.page_tables[other], position)] = token;
       }
       if (batch.outputs[row] == model::RowOutput::kNone) continue;
       uint64_t hash = 1469598103934665603u;  // FNV-1a

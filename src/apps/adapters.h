@@ -1,0 +1,45 @@
+// The adapters of a command line: NAME=FILE, and what a preset becomes with one.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/adapter.h"
+#include "model/model.h"
+#include "rewrite/presets.h"
+
+namespace riposte::apps {
+
+struct AdapterFile {
+  std::string name;
+  std::string path;
+};
+
+// --adapter NAME=FILE, which may be given again.
+void add_adapter_option(CLI::App& command, std::vector<AdapterFile>& files);
+
+// An adapter that a model has.
+struct NamedAdapter {
+  std::string name;
+  model::AdapterId id;
+  std::shared_ptr<const model::Adapter> adapter;
+};
+
+// Opens those that were made for this model. Errors: those of Adapter::open; of an adapter of another model
+// only if `all` must fit.
+Result<std::vector<NamedAdapter>> open_adapters(std::span<const AdapterFile> files, const model::Model& base,
+                                                bool all);
+
+// The presets with those that adapters were trained for: these use the adapter and its prompt.
+rewrite::Presets with_adapters(const rewrite::Presets& presets, std::span<const NamedAdapter> adapters);
+
+// A preset of a model for which adapters were named. One that none of them was trained for is computed by the
+// only adapter there is, with the preset's own instruction. Errors: kInvalidArgument (several: which one is
+// meant?).
+Result<rewrite::Preset> choose_adapter(rewrite::Preset preset, std::span<const NamedAdapter> adapters);
+
+}  // namespace riposte::apps

@@ -1,0 +1,111 @@
+"""Adapters from the command line to the answer, with tiny models: rewrite and serve."""
+import concurrent.futures
+import json
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+from test_serve import post, serving
+
+PROMPT = "<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
+TEXT = "She go to school every day."
+
+
+@pytest.fixture(scope="session")
+def adapter_files(binary, tiny_model_file):
+    """Two adapters of the tiny model; the first is for the preset "grammar"."""
+    paths = []
+    for seed, prompt in (("1", [PROMPT]), ("2", [])):
+        path = tiny_model_file.parent / f"adapter-{seed}.gguf"
+        subprocess.run([binary.parent / "write_tiny_model", path, "--adapter-of", tiny_model_file, seed, *prompt], check=True)
+        paths.append(path)
+    return paths
+
+
+def rewrite(tiny, *options):
+    done = tiny("rewrite", "--model", "tiny", "--json", *options, TEXT)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_an_adapter_changes_the_answer_and_brings_its_prompt(tiny, adapter_files):
+    base = rewrite(tiny)
+    adapted = rewrite(tiny, "--adapter", f"g={adapter_files[0]}")
+    other = rewrite(tiny, "--adapter", f"o={adapter_files[1]}")
+    assert len({base["text"], adapted["text"], other["text"]}) == 3
+    assert adapted["prompt_tokens"] < base["prompt_tokens"] == other["prompt_tokens"]
+
+
+def test_the_answer_does_not_depend_on_threads_guesses_or_company(tiny, adapter_files):
+    adapter = ["--adapter", f"g={adapter_files[0]}"]
+    text = rewrite(tiny, *adapter)["text"]
+    for options in (["--no-drafting"], ["--threads", "1"], ["--threads", "3"], ["--instruction-set", "reference"],
+                    ["--adapter", f"o={adapter_files[1]}"]):
+        assert rewrite(tiny, *adapter, *options)["text"] == text, options
+
+
+def test_the_adapter_that_a_preset_is_for_is_chosen_and_others_have_to_be_clear(tiny, adapter_files, error_line):
+    both = ["--adapter", f"o={adapter_files[1]}", "--adapter", f"g={adapter_files[0]}"]
+    assert rewrite(tiny, *both)["text"] == rewrite(tiny, "--adapter", f"g={adapter_files[0]}")["text"]
+    done = tiny("rewrite", "--model", "tiny", *both, "--preset", "formal", TEXT)
+    assert done.returncode == 2 and "none of the 2 adapters" in error_line(done)
+
+
+def test_a_merged_adapter_answers_alone(tiny, adapter_files, error_line):
+    merged = rewrite(tiny, "--adapter", f"g={adapter_files[0]}", "--merge-adapter")
+    assert merged["text"] != rewrite(tiny)["text"]
+    assert merged["prompt_tokens"] == rewrite(tiny, "--adapter", f"g={adapter_files[0]}")["prompt_tokens"]
+    done = tiny("rewrite", "--model", "tiny", "--merge-adapter", TEXT)
+    assert done.returncode == 2 and "a single --adapter" in error_line(done)
+
+
+@pytest.mark.parametrize("given, said", [("grammar", "expected NAME=FILE"), ("a b=x", "1 to 64 letters"), ("latest=x", "latest"),
+                                         ("g=nowhere.gguf", "nowhere.gguf")])
+def test_what_is_no_adapter_is_told(tiny, given, said):
+    done = tiny("rewrite", "--model", "tiny", "--adapter", given, TEXT)
+    assert done.returncode == 2 and said in done.stderr.decode()
+
+
+def test_another_models_adapter_is_refused(tiny, binary, adapter_files, tmp_path, error_line):
+    base = tmp_path / "llama.gguf"
+    subprocess.run([binary.parent / "write_tiny_model", base, "llama"], check=True)
+    done = tiny("rewrite", "--model", base, "--adapter", f"g={adapter_files[0]}", TEXT)
+    assert done.returncode == 2 and "the architecture 'qwen2'" in error_line(done)
+    done = tiny("serve", "--port", "0", "--model", base, "--model", base, "--adapter", f"g={adapter_files[0]}")
+    assert done.returncode == 2 and "made for none of the models" in done.stderr.decode()
+
+
+def test_one_server_answers_with_both_adapters_and_the_base_as_each_alone(tiny, adapter_files):
+    options = ["--model", "tiny", "--adapter", f"g={adapter_files[0]}", "--adapter", f"o={adapter_files[1]}",
+               "--response-cache", "0"]
+    names = ["tiny", "tiny:g", "tiny:o"]
+
+    def chat(address, name, number):
+        body = {"model": name, "temperature": 0, "max_tokens": 24,
+                "messages": [{"role": "system", "content": "Correct it."}, {"role": "user", "content": f"{TEXT} {number}"}]}
+        return post(address, "/v1/chat/completions", body)["choices"][0]["message"]["content"]
+
+    jobs = [(name, number) for number in range(6) for name in names]
+    with serving(tiny, *options) as address:
+        alone = [chat(address, *job) for job in jobs]
+    with serving(tiny, *options) as address, concurrent.futures.ThreadPoolExecutor(9) as pool:
+        assert list(pool.map(lambda job: chat(address, *job), jobs)) == alone
+        listed = [model["id"] for model in json.load(urllib.request.urlopen(f"{address}/v1/models"))["data"]]
+        assert listed == names
+        with pytest.raises(urllib.error.HTTPError) as missing:
+            chat(address, "tiny:nothing", 0)
+        assert missing.value.code == 404
+        assert json.load(missing.value)["error"]["code"] == "model_not_found"
+        by_preset = post(address, "/v1/rewrite", {"text": TEXT, "preset": "grammar"})
+        by_name = post(address, "/v1/rewrite", {"text": TEXT, "preset": "grammar", "model": "tiny:g"})
+        assert by_preset["text"] == by_name["text"]
+    assert len(set(alone)) > 6
+
+
+def test_adapters_may_stand_in_the_configuration(tiny, adapter_files, tmp_path):
+    config = tmp_path / "riposte.toml"
+    config.write_text(f'model = "tiny"\nadapter = ["g={adapter_files[0]}", "o={adapter_files[1]}"]\n')
+    with serving(tiny, "--config", config) as address:
+        listed = [model["id"] for model in json.load(urllib.request.urlopen(f"{address}/v1/models"))["data"]]
+        assert listed == ["tiny", "tiny:g", "tiny:o"]
