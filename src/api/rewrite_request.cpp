@@ -122,6 +122,7 @@ ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rew
   fields.boolean("origins", request.origins);
   read_texts(fields, request);
   read_preset(fields, presets, request.preset);
+  if (fields.ok()) fields.number("edit_confidence", request.preset.edit_confidence, 0.0, engine::kMostEditConfidence);
   // A preset's own seed counts where the request names none; without temperature none matters.
   const uint64_t seed = request.preset.sampling.seed != 0 ? request.preset.sampling.seed : random_seed;
   request.by_sentence = request.preset.by_sentence;

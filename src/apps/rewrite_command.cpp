@@ -31,6 +31,7 @@ struct Options {
   std::string language = "en";
   std::string instruction;
   std::string presets_file;
+  std::optional<float> edit_confidence;
   bool as_json = false;
   bool show_time = false;
   bool explain = false;
@@ -246,8 +247,9 @@ Result<int> run_rewrite(const Options& options) {
   }
   const auto runtime = Runtime::open(computing);
   if (!runtime) return pass_on(runtime);
-  const auto preset = choose_preset(options, runtime->adapters());
+  auto preset = choose_preset(options, runtime->adapters());
   if (!preset) return pass_on(preset);
+  if (options.edit_confidence) preset->edit_confidence = *options.edit_confidence;
   const auto chat_template = parse_chat_template(runtime->model());
   if (!chat_template) return pass_on(chat_template);
   const rewrite::PromptFormat format{*chat_template, runtime->tokenizer()};
@@ -280,6 +282,10 @@ void add_rewrite_command(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--instruction,-i", options->instruction,
                       "an instruction of your own instead of a preset");
+  command
+      ->add_option("--edit-confidence", options->edit_confidence,
+                   "how sure of an edit the model must be, against leaving the text as it is; up to 0.5: as it likes")
+      ->check(CLI::Range(0.0f, engine::kMostEditConfidence));
   command->add_option("--presets", options->presets_file, "a TOML file with presets of your own");
   command->add_flag("--json", options->as_json, "one JSON object a line, with token counts and times");
   command->add_flag(

@@ -70,6 +70,9 @@ std::string request_key(std::string_view model, const engine::Request& request) 
     key.number(bias);
   }
   key.text(request.constraint ? request.constraint->key() : "");
+  const bool copies = request.edit_confidence > 0.5f;
+  key.number(copies ? request.edit_confidence : 0.0f);
+  if (copies) key.tokens(request.source);
   if (sampling.temperature > 0.0f) {  // greedy choices know none of these
     key.number(sampling.top_k);
     key.number(sampling.top_p);

@@ -86,6 +86,10 @@ Result<void> validate(const Request& request, int32_t vocabulary, int32_t contex
     return fail(ErrorCode::kInvalidArgument, "rewriting_chance must be 0 to 1, but is {}",
                 request.rewriting_chance);
   }
+  if (!(request.edit_confidence >= 0.0f && request.edit_confidence <= kMostEditConfidence)) {
+    return fail(ErrorCode::kInvalidArgument, "edit_confidence must be 0 to {}, but is {}", kMostEditConfidence,
+                request.edit_confidence);
+  }
   if (request.ignore_end && request.constraint) {
     return fail(ErrorCode::kInvalidArgument, "ignore_end: an answer with a constraint ends where it is whole");
   }

@@ -99,6 +99,9 @@ struct Request {
   // Whose prompts may have computed the beginning of this one, beside those that are everybody's (0). Coarser
   // than `owner` where the users of one application share its instructions.
   uint64_t prefix_owner = 0;
+  // An edit of the source must win this share against copying it, the two taken alone (sampling/copying.h); up to 0.5: all
+  // edits do that would be made anyway.
+  float edit_confidence = 0.0f;
   bool use_history = true;  // false: neither
   // Requests of one task (say, a hash of the instruction) are drafted by what came of each other's guesses.
   // 0: of none.
@@ -147,6 +150,7 @@ struct Load {
   int32_t pages_in_use = 0;  // held by running requests or promised to them
 };
 
+inline constexpr float kMostEditConfidence = 0.999f;
 inline constexpr size_t kMaxStops = 16;
 inline constexpr size_t kMaxStopBytes = 512;
 

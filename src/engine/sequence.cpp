@@ -51,6 +51,7 @@ Sequence::Sequence(Request request, Listener listener, int32_t context_length, C
       delivered_tokens_(tokens_.size()),
       submitted_(submitted) {
   if (request.pooling) pool.emplace(*request.pooling, prompt_tokens_);
+  if (request.edit_confidence > 0.5f && !source_.empty()) copying_.emplace(source_, request.edit_confidence);
 }
 
 int32_t Sequence::expected_tokens() const {
@@ -69,8 +70,9 @@ void Sequence::constrain(std::shared_ptr<const constraint::Grammar> grammar,
 }
 
 TokenId Sequence::choose(const sampling::RowAnswer& row, sampling::Workspace& workspace) {
-  if (!matcher_) return sampler_.choose(row, length(), workspace);
-  if (!sampler_.needs_logits()) {
+  const sampling::Lean lean = copying_ ? copying_->next() : sampling::Lean();
+  if (!matcher_) return sampler_.choose(row, length(), workspace, {}, lean);
+  if (!sampler_.needs_logits() && !copying_) {
     // Mostly the model knows what must come; then nobody needs to know what else may.
     const TokenId winner = sampling::argmax(row.logits);
     if (matcher_->allows(winner)) return winner;
@@ -80,7 +82,7 @@ TokenId Sequence::choose(const sampling::RowAnswer& row, sampling::Workspace& wo
     fail({ErrorCode::kUnsupported, "the model's vocabulary has no token for what the response format asks for"});
     return kNoToken;
   }
-  return sampler_.choose(row, length(), workspace, workspace.allowed);
+  return sampler_.choose(row, length(), workspace, workspace.allowed, lean);
 }
 
 void Sequence::drop_forbidden(drafting::Draft& guesses) const {
@@ -137,6 +139,7 @@ void Sequence::take(TokenId token, int32_t guess, const TokenText& text, Clock::
   tokens_.push_back(token);
   if (traced_) trace_.push_back({token, usage.passes, origin, guessed});
   sampler_.accept(token);
+  if (copying_) copying_->accept(token);
   if (matcher_) matcher_->accept(token);
   if (text_.push(text.bytes(token), new_text_)) {
     finish(FinishReason::kStop);

@@ -50,8 +50,8 @@ class Sequence {
   int32_t room() const { return most_tokens_ - length(); }
   // Positions that will ever be filled: the last token of an answer needs none.
   int32_t most_positions() const { return most_tokens_ > prompt_tokens_ ? most_tokens_ - 1 : prompt_tokens_; }
-  // The highest logit may be of a token that the constraint forbids.
-  bool needs_logits() const { return sampler_.needs_logits() || matcher_; }
+  // The highest logit may be of a token that the constraint forbids, or of an edit that is too unlikely.
+  bool needs_logits() const { return sampler_.needs_logits() || matcher_ || copying_; }
   // Every token has to be computed, and what is computed serves nobody else.
   bool bypasses_cache() const { return pool && pool->wants_all(); }
   // Whether the hidden state at this position is needed.
@@ -137,6 +137,7 @@ class Sequence {
   bool ignore_end_;
   bool traced_;
   sampling::Sampler sampler_;
+  std::optional<sampling::Copying> copying_;    // what makes edits rare, if the request wants that
   std::optional<constraint::Matcher> matcher_;  // where the answer is in its constraint, if it has one
   AnswerText text_;
 

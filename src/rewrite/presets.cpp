@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/mapped_file.h"
+#include "engine/request.h"
 #include "rewrite/presets_toml.h"
 
 namespace riposte::rewrite {
@@ -120,8 +121,9 @@ Result<void> read_sampling(const toml::table& table, std::string_view preset, sa
 }
 
 Result<Preset> read_preset(const toml::table& table) {
-  static constexpr std::array<std::string_view, 7> kKnown = {
-      "name", "language", "summary", "instruction", "by_sentence", "max_tokens_factor", "sampling"};
+  static constexpr std::array<std::string_view, 8> kKnown = {
+      "name",        "language",        "summary",           "instruction",
+      "by_sentence", "edit_confidence", "max_tokens_factor", "sampling"};
   Preset preset;
   const std::string label = table["name"].value_or(std::string("without a name"));
   if (auto known = refuse_unknown_keys(table, kKnown, label); !known) return pass_on(known);
@@ -131,6 +133,7 @@ Result<Preset> read_preset(const toml::table& table) {
   reader.text("summary", preset.summary, false);
   reader.text("instruction", preset.instruction, true);
   reader.boolean("by_sentence", preset.by_sentence);
+  reader.number("edit_confidence", preset.edit_confidence, 0.0, engine::kMostEditConfidence);
   reader.integer("max_tokens_factor", preset.max_tokens_factor, 1, kMaxTokensFactor);
   if (auto read = reader.result(); !read) return pass_on(read);
   if (const toml::node* sampling = table.get("sampling")) {

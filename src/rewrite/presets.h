@@ -23,6 +23,7 @@ struct Preset {
   std::string prompt;
   model::AdapterId adapter = model::kNoAdapter;  // what computes it
   bool by_sentence = false;       // a sentence needs to know nothing of those around it: each is a request
+  float edit_confidence = 0.0f;   // see engine::Request
   int32_t max_tokens_factor = 2;  // an answer may be this many times the source's tokens, plus 32
   sampling::SamplingParams sampling;
 };

@@ -86,6 +86,7 @@ Result<engine::Request> make_request(const PromptFormat& format, const Preset& p
   engine::Request request;
   request.prompt = std::move(*prompt);
   request.adapter = preset.adapter;
+  request.edit_confidence = preset.edit_confidence;
   request.source = encode_source(format.tokenizer, text);
   request.task = task_of(preset.prompt.empty() ? preset.instruction : preset.prompt);
   request.sampling = preset.sampling;

@@ -94,12 +94,14 @@ Sampler::Sampler(SamplingParams params, std::span<const TokenId> prompt)
     : params_(std::move(params)), adjustments_(params_, prompt) {}
 
 TokenId Sampler::choose(const RowAnswer& row, int64_t position, Workspace& workspace,
-                        std::span<const uint64_t> allowed) const {
-  if (!needs_logits() && allowed.empty()) return row.argmax;
+                        std::span<const uint64_t> allowed, const Lean& lean) const {
+  if (!needs_logits() && row.logits.empty()) return row.argmax;
   std::span<const float> logits = row.logits;
-  if (!adjustments_.empty() || !allowed.empty()) {
+  const bool leans = lean.token != kNoToken;
+  if (!adjustments_.empty() || !allowed.empty() || leans) {
     workspace.logits.assign(logits.begin(), logits.end());
     adjustments_.apply(workspace.logits);
+    if (leans) workspace.logits[static_cast<size_t>(lean.token)] += lean.bias;
     if (!allowed.empty()) keep_only(allowed, workspace.logits);
     logits = workspace.logits;
   }

@@ -4,7 +4,7 @@
 //
 // Without temperature, penalties and bias: the highest logit, the lowest id among equals. Otherwise, in this
 // order:
-//  1. penalties and bias change the logits (adjustments.h), in float32;
+//  1. penalties and bias change the logits (adjustments.h), in float32, then the lean toward copying (copying.h);
 //  2. temperature 0: the highest of them, the lowest id among equals; done;
 //  3. top-k: the k highest are candidates (of equals, the lower ids), all tokens if k is 0;
 //  4. weight = e^((logit - highest) / temperature) in float64 (exponential.h), without those not above
@@ -34,6 +34,7 @@
 #include "base/token.h"
 #include "constraint/token_set.h"
 #include "sampling/adjustments.h"
+#include "sampling/copying.h"
 #include "sampling/params.h"
 
 namespace riposte::sampling {
@@ -66,9 +67,9 @@ class Sampler {
 
   bool needs_logits() const { return params_.needs_logits(); }
   // The token at `position` of the sequence (prompt and output counted from 0), given all tokens accepted
-  // before. `allowed` (empty: all) is not without tokens and asks for logits.
+  // before. `allowed` (empty: all) is not without tokens and asks for logits, and so does `lean`.
   TokenId choose(const RowAnswer& row, int64_t position, Workspace& workspace,
-                 std::span<const uint64_t> allowed = {}) const;
+                 std::span<const uint64_t> allowed = {}, const Lean& lean = {}) const;
   void accept(TokenId token) { adjustments_.count(token); }
 
  private:

@@ -327,5 +327,20 @@ TEST_F(RewriteTest, AKnownSentenceHasOneOriginWhicheverIsReadyFirst) {
   FAIL() << "there is no result in: " << out;
 }
 
+TEST_F(RewriteTest, ARequestSaysHowSureAnEditMustBe) {
+  const auto generation =
+      read_rewrite(R"({"text":"he go","edit_confidence":0.8})", model_.served(), kContext);
+  ASSERT_TRUE(generation) << generation.error().message;
+  EXPECT_FLOAT_EQ(generation->requests[0].edit_confidence, 0.8f);
+  EXPECT_EQ(read_rewrite(R"({"text":"he go"})", model_.served(), kContext)->requests[0].edit_confidence, 0.0f);
+  for (const char* bad : {"1", "-0.1", "\"high\""}) {
+    const auto refused = read_rewrite(std::string(R"({"text":"he go","edit_confidence":)") + bad + "}",
+                                      model_.served(), kContext);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_EQ(refused.error().status, 400);
+    EXPECT_THAT(refused.error().message, HasSubstr("edit_confidence"));
+  }
+}
+
 }  // namespace
 }  // namespace riposte::api

@@ -122,6 +122,18 @@ TEST(RequestKey, WhatOnlyChangesSpeedIsNot) {
   EXPECT_EQ(request_key("m", plain), request_key("m", other));
 }
 
+TEST(RequestKey, TheSourceIsAPartWhereEditsMayBeTakenBack) {
+  engine::Request plain{.prompt = {1, 2, 3}, .source = {5}};
+  engine::Request sure = plain;
+  sure.edit_confidence = 0.8f;
+  EXPECT_NE(request_key("m", plain), request_key("m", sure));
+  engine::Request other = sure;
+  other.source = {6};
+  EXPECT_NE(request_key("m", sure), request_key("m", other));
+  plain.edit_confidence = 0.5f;
+  EXPECT_EQ(request_key("m", plain), request_key("m", engine::Request{.prompt = {1, 2, 3}}));
+}
+
 TEST(Recorder, AnAnswerIsToldTwiceAlike) {
   const auto cache = std::make_shared<ResponseCache>(ResponseCacheOptions{});
   std::string text;

@@ -64,6 +64,7 @@ inline Answer answer_alone(const Request& request, int32_t context_length) {
   std::vector<TokenId> tokens = request.prompt;
   std::vector<float> logits(kVocabulary);
   std::string bytes;
+  sampling::Copying copying(request.source, request.edit_confidence);
   const auto decoded = [&bytes](bool whole) {
     tokenizer::Utf8Stream stream;
     std::string result = stream.push(bytes);
@@ -75,7 +76,8 @@ inline Answer answer_alone(const Request& request, int32_t context_length) {
     for (TokenId& token : seen) token += request.adapter * kVocabulary;
     testing::fake_logits(seen, logits);
     const TokenId token =
-        sampler.choose({sampling::argmax(logits), logits}, static_cast<int64_t>(tokens.size()), workspace);
+        sampler.choose({sampling::argmax(logits), logits}, static_cast<int64_t>(tokens.size()), workspace, {},
+                       copying.next());
     if (token == kEnd && !request.ignore_end) {
       answer.reason = FinishReason::kStop;
       break;
@@ -83,6 +85,7 @@ inline Answer answer_alone(const Request& request, int32_t context_length) {
     tokens.push_back(token);
     answer.tokens.push_back(token);
     sampler.accept(token);
+    copying.accept(token);
     bytes += text.bytes(token);
     if (stop_position(decoded(false), request.stop)) break;
   }

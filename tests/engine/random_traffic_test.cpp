@@ -58,6 +58,8 @@ class RandomTraffic : public ::testing::TestWithParam<uint32_t> {
       request.prompt.push_back(static_cast<TokenId>(1 + random() % 3));
     if (request.prompt.size() > longest) request.prompt.resize(longest);
     request.adapter = pick(0, 0, 1, 2);
+    request.edit_confidence = pick(0.0f, 0.0f, 0.9f);
+    for (size_t i = random() % 30; i > 0; --i) request.source.push_back(static_cast<TokenId>(1 + random() % 3));
     request.max_tokens = pick(0, 1, 2, 5, 20, 60, 1000);
     request.ignore_end = random() % 3 == 0;
     for (int i = pick(0, 0, 1, 3); i > 0; --i)

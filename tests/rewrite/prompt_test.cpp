@@ -43,6 +43,9 @@ TEST(Prompt, TheSourceTravelsBesideThePromptAndBoundsTheAnswer) {
   ASSERT_TRUE(request);
   EXPECT_EQ(tokenizer.decode(request->source), "He go") << "as a model would write it";
   EXPECT_EQ(request->max_tokens, 3 * 5 + 32);
+  EXPECT_EQ(request->edit_confidence, 0.0f);
+  preset.edit_confidence = 0.8f;
+  EXPECT_EQ(make_request({chat_template, tokenizer}, preset, "he go")->edit_confidence, 0.8f);
 }
 
 TEST(Prompt, AnAdaptersPresetHasAPromptOfItsOwn) {
