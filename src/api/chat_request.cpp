@@ -121,14 +121,26 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   return request;
 }
 
+namespace {
+
+Result<std::vector<TokenId>> encode_chat(const ChatRequest& chat, const ServedModel& model) {
+  if (!model.prompt.empty()) {
+    if (chat.messages.last_user_text.empty())
+      return fail(ErrorCode::kInvalidArgument, "'{}' answers what a user says, but no message is a user's", model.name);
+    return rewrite::encode_prompt(model.tokenizer, model.prompt, chat.messages.last_user_text);
+  }
+  return rewrite::encode_messages({*model.chat_template, model.tokenizer}, chat.messages.for_template,
+                                  {chat.tools.empty() ? nullptr : &chat.tools, &chat.template_variables});
+}
+
+}  // namespace
+
 ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const ServedModel& model,
                                              const std::string& param) {
   if (const auto found = check_model(chat.model, model); !found) return tl::unexpected(found.error());
   if (const auto chats = check_chats(model, param); !chats) return tl::unexpected(chats.error());
   if (const auto fits = check_sampling(chat.sampling, model); !fits) return tl::unexpected(fits.error());
-  Result<std::vector<TokenId>> prompt =
-      rewrite::encode_messages({*model.chat_template, model.tokenizer}, chat.messages.for_template,
-                               {chat.tools.empty() ? nullptr : &chat.tools, &chat.template_variables});
+  Result<std::vector<TokenId>> prompt = encode_chat(chat, model);
   if (!prompt) return tl::unexpected<ApiError>(from_error(prompt.error(), param));
   const auto max_tokens = answer_room(prompt->size(), chat.max_tokens, model, param);
   if (!max_tokens) return tl::unexpected(max_tokens.error());

@@ -45,6 +45,9 @@ struct ServedModel {
   rewrite::LeanRules lean = {};                      // of rewriting, likewise
   // What computes requests that name no adapter themselves (a preset may).
   model::AdapterId adapter = model::kNoAdapter;
+  // Of an adapter that was trained with a prompt of its own: "{text}" stands in it once, for what the user said
+  // last. A chat then is that and nothing else; empty: the chat template's.
+  std::string prompt = {};
   // Of the weights with each adapter, by AdapterId: `fingerprint` for the adapter above.
   std::vector<std::string> fingerprints = {};
 

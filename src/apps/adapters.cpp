@@ -79,14 +79,16 @@ rewrite::Presets with_adapters(const rewrite::Presets& presets, std::span<const 
 }
 
 Result<rewrite::Preset> choose_adapter(rewrite::Preset preset, std::span<const NamedAdapter> adapters) {
-  if (adapters.empty() || preset.adapter != model::kNoAdapter) return preset;
-  if (adapters.size() > 1) {
+  std::vector<NamedAdapter> named(adapters.begin(), adapters.end());
+  std::erase_if(named, [](const NamedAdapter& adapter) { return adapter.shipped; });
+  if (named.empty() || preset.adapter != model::kNoAdapter) return preset;
+  if (named.size() > 1) {
     return fail(
         ErrorCode::kInvalidArgument,
         "none of the {} adapters was trained for '{}': name the one that is meant with a single --adapter",
-        adapters.size(), preset.name);
+        named.size(), preset.name);
   }
-  preset.adapter = adapters.front().id;
+  preset.adapter = named.front().id;
   return preset;
 }
 

@@ -27,6 +27,7 @@ struct NamedAdapter {
   std::string name;
   model::AdapterId id;
   std::shared_ptr<const model::Adapter> adapter;
+  bool shipped = false;  // with Riposte (shipped_adapters.h): nobody asked for it by name
 };
 
 // Opens those that were made for this model. Errors: those of Adapter::open; of an adapter of another model
@@ -38,7 +39,7 @@ Result<std::vector<NamedAdapter>> open_adapters(std::span<const AdapterFile> fil
 rewrite::Presets with_adapters(const rewrite::Presets& presets, std::span<const NamedAdapter> adapters);
 
 // A preset of a model for which adapters were named. One that none of them was trained for is computed by the
-// only adapter there is, with the preset's own instruction. Errors: kInvalidArgument (several: which one is
+// only adapter that was named, with the preset's own instruction. Errors: kInvalidArgument (several: which one is
 // meant?).
 Result<rewrite::Preset> choose_adapter(rewrite::Preset preset, std::span<const NamedAdapter> adapters);
 

@@ -95,6 +95,7 @@ class ResidentModel final : public server::LoadedModel {
             .pooling = served_.pooling,
             .lean = served_.lean,
             .adapter = adapter.id,
+            .prompt = adapter.adapter->prompt,
             .fingerprints = fingerprints_};
   }
 

@@ -7,6 +7,7 @@
 #include "apps/fingerprint.h"
 #include "apps/home.h"
 #include "apps/model_lookup.h"
+#include "apps/shipped_adapters.h"
 #include "apps/step_cost.h"
 #include "drafting/request_drafter.h"
 #include "executor/executors.h"
@@ -124,6 +125,9 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options) {
 
 void add_adapter_options(CLI::App& command, RuntimeOptions& options) {
   add_adapter_option(command, options.adapters);
+  command.add_flag_callback(
+      "--no-shipped-adapters", [&options] { options.shipped_adapters = false; },
+      "without the adapters that come with Riposte (grammar, of SmolLM2 135M)");
   command.add_flag("--merge-adapter", options.merge_adapter,
                    "add the only adapter to the weights when they are packed, instead of computing it beside them: "
                    "the model is then that specialist alone");
@@ -169,6 +173,9 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   auto adapters = open_adapters(options.adapters, *runtime.model_, options.all_adapters_fit);
   if (!adapters) return pass_on(adapters);
   runtime.adapters_ = std::move(*adapters);
+  if (options.shipped_adapters && !options.merge_adapter) {
+    if (auto added = add_shipped_adapters(*runtime.model_, runtime.adapters_); !added) return pass_on(added);
+  }
   if (options.merge_adapter) {
     runtime.adapters_.front().id = model::kNoAdapter;  // all that the model computes is the adapter's
   } else {

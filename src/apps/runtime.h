@@ -23,12 +23,13 @@
 
 namespace riposte::apps {
 
-inline constexpr const char* kDefaultModel = "qwen";
+inline constexpr const char* kDefaultModel = "smollm2";
 
 struct RuntimeOptions {
   std::string model = kDefaultModel;
   std::vector<AdapterFile> adapters = {};
   bool merge_adapter = false;    // the only one: its share is added to the weights themselves
+  bool shipped_adapters = true;  // those that come with Riposte too, where the model is theirs
   bool all_adapters_fit = true;  // false: those that were made for another model are left out
   std::vector<std::string> aliases = {};  // other names under which a server knows it
   std::string executor = "cpu";           // "cpu" or "float"
@@ -51,7 +52,7 @@ struct RuntimeOptions {
 // --no-packed-cache, with their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);
-// --adapter and --merge-adapter.
+// --adapter, --no-shipped-adapters and --merge-adapter.
 void add_adapter_options(CLI::App& command, RuntimeOptions& options);
 // --no-drafting and --no-history, for commands that answer requests.
 void add_drafting_option(CLI::App& command, RuntimeOptions& options);
