@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "riposte " RIPOSTE_VERSION);
   app.require_subcommand(1);
   app.footer(
-      "\nBegin with:\n  riposte pull qwen\n  riposte rewrite \"She go to school every day.\"\n\n"
+      "\nBegin with:\n  riposte pull smollm2\n  riposte rewrite \"She go to school every day.\"\n\n"
       "Models live in $RIPOSTE_HOME (default ~/.cache/riposte). riposte COMMAND --help says more.");
   Run run;
   add_rewrite_command(app, run);
