@@ -25,6 +25,7 @@ class RewriteAssembly {
   explicit RewriteAssembly(RewriteText text) : source_(std::move(text)), answers_(source_.parts.size()), places_(source_.parts.size()) {}
 
   const std::string& source() const { return source_.text; }
+  const rewrite::ByteRange& part(size_t index) const { return source_.parts[index]; }
   size_t parts() const { return answers_.size(); }
   // More of the answer for a part, or its end. Both return what the result gains by it.
   std::string add(size_t part, std::string_view answer);

@@ -122,6 +122,7 @@ ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rew
   fields.boolean("origins", request.origins);
   read_texts(fields, request);
   read_preset(fields, presets, request.preset);
+  fields.boolean("restrained", request.preset.restrained);
   if (fields.ok()) fields.number("edit_confidence", request.preset.edit_confidence, 0.0, engine::kMostEditConfidence);
   // A preset's own seed counts where the request names none; without temperature none matters.
   const uint64_t seed = request.preset.sampling.seed != 0 ? request.preset.sampling.seed : random_seed;
@@ -175,6 +176,7 @@ ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& mod
                            .language = read->preset.language,
                            .is_list = read->is_list,
                            .tokenizer = read->origins ? &model.tokenizer : nullptr,
+                           .restrained = read->preset.restrained,
                            .warms = read->max_tokens == 0},
       std::move(texts));
   return generation;

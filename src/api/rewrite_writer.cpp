@@ -10,6 +10,7 @@
 #include "api/json.h"
 #include "api/usage.h"
 #include "rewrite/facts.h"
+#include "rewrite/restraint.h"
 #include "rewrite/units.h"
 
 namespace riposte::api {
@@ -84,6 +85,7 @@ RewriteWriter::RewriteWriter(const AnswerHead& head, RewriteWriterOptions option
     texts_.push_back(std::make_unique<Progress>(std::move(texts[i]), i));
     for (size_t part = 0; part < texts_.back()->assembly.parts(); ++part) parts_.push_back({i, part});
   }
+  answers_.resize(parts_.size());
 }
 
 RewriteWriter::Progress& RewriteWriter::text_of_choice(int32_t choice) {
@@ -91,10 +93,35 @@ RewriteWriter::Progress& RewriteWriter::text_of_choice(int32_t choice) {
 }
 
 std::string RewriteWriter::add(int32_t choice, std::string_view answer) {
+  if (options_.restrained) {
+    answers_[static_cast<size_t>(choice)] += answer;
+    return {};
+  }
   Progress& progress = text_of_choice(choice);
-  std::string gained = progress.assembly.add(parts_[static_cast<size_t>(choice)].index, answer);
+  return gain(progress, progress.assembly.add(parts_[static_cast<size_t>(choice)].index, answer));
+}
+
+std::string RewriteWriter::gain(Progress& progress, std::string gained) {
   if (!gained.empty()) progress.difference.push(gained, progress.edits);
   return gained;
+}
+
+std::string_view RewriteWriter::settle(int32_t choice, const engine::Finish& finish) {
+  Progress& progress = text_of_choice(choice);
+  const size_t part = parts_[static_cast<size_t>(choice)].index;
+  const auto& [begin, end] = progress.assembly.part(part);
+  const std::string_view source = std::string_view(progress.assembly.source()).substr(begin, end - begin);
+  const std::string& answer = answers_[static_cast<size_t>(choice)];
+  if (options_.warms) return answer;
+  const rewrite::Stray stray = finish.reason == engine::FinishReason::kLength
+                                   ? rewrite::Stray::kLength
+                                   : rewrite::find_stray(source, answer, options_.language);
+  if (stray == rewrite::Stray::kNone) return answer;
+  json::object where = span_object(progress.assembly.source(), {begin, end});
+  where["reason"] = text_of(rewrite::name_of(stray));
+  progress.reverted.push_back(std::move(where));
+  if (options_.tokenizer) progress.traces[part].clear();  // of an answer that is not there
+  return source;
 }
 
 std::string RewriteWriter::end_part(int32_t choice, const engine::Finish& finish) {
@@ -106,8 +133,10 @@ std::string RewriteWriter::end_part(int32_t choice, const engine::Finish& finish
   } else {
     progress.known_tokens += finish.usage.output_tokens;
   }
-  std::string gained = progress.assembly.end(parts_[static_cast<size_t>(choice)].index);
-  if (!gained.empty()) progress.difference.push(gained, progress.edits);
+  const size_t part = parts_[static_cast<size_t>(choice)].index;
+  std::string gained;
+  if (options_.restrained) gained = gain(progress, progress.assembly.add(part, settle(choice, finish)));
+  gained += gain(progress, progress.assembly.end(part));
   if (progress.assembly.whole() && !options_.warms) progress.difference.finish(progress.edits);
   return gained;
 }
@@ -139,6 +168,7 @@ json::object RewriteWriter::result_object(const Progress& progress) const {
           {"unchanged", progress.edits.empty() && !options_.warms},
           {"edits", std::move(edits)},
           {"checks", options_.warms ? json::array() : checks_array(source, result, options_.language)},
+          {"reverted", progress.reverted},
           {"sentences", {{"total", progress.assembly.parts()}, {"computed", progress.computed}}},
           {"tokens", tokens_object(finish.usage, progress.known_tokens)},
           {"finish_reason", text_of(finish_reason(finish.reason))},

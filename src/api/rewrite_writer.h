@@ -23,6 +23,7 @@ struct RewriteWriterOptions {
   std::string language;
   bool is_list = false;
   const tokenizer::Tokenizer* tokenizer = nullptr;  // not null: tell where each token came from
+  bool restrained = false;  // of a part whose answer strays (rewrite/restraint.h) the source stays
   bool warms = false;  // nothing is rewritten: the prompts are computed for requests to come
 };
 
@@ -50,6 +51,7 @@ class RewriteWriter final : public AnswerWriter {
     std::vector<rewrite::Edit> edits;
     size_t told_edits = 0;
     engine::Finish finish;     // of its parts together
+    boost::json::array reverted;  // parts of which the source stayed
     size_t computed = 0;       // parts that were not known already
     int64_t known_tokens = 0;  // of those that were
     std::vector<std::vector<engine::TokenTrace>> traces;  // [parts], if they are to be told
@@ -65,6 +67,9 @@ class RewriteWriter final : public AnswerWriter {
   // What the result of a text gains by more of a choice's answer, or by its end.
   std::string add(int32_t choice, std::string_view answer);
   std::string end_part(int32_t choice, const engine::Finish& finish);
+  // The answer for a part, or the part itself where that strays.
+  std::string_view settle(int32_t choice, const engine::Finish& finish);
+  std::string gain(Progress& progress, std::string gained);
   boost::json::object edit_object(const Progress& progress, const rewrite::Edit& edit) const;
   boost::json::array origins_of(const Progress& progress) const;
   boost::json::object result_object(const Progress& progress) const;
@@ -75,6 +80,7 @@ class RewriteWriter final : public AnswerWriter {
   const RewriteWriterOptions options_;
   std::vector<std::unique_ptr<Progress>> texts_;
   std::vector<Part> parts_;  // [choices]
+  std::vector<std::string> answers_;  // [choices], kept until they end, where restraint may refuse them
 };
 
 }  // namespace riposte::api

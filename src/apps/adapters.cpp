@@ -73,6 +73,7 @@ rewrite::Presets with_adapters(const rewrite::Presets& presets, std::span<const 
     preset.language = adapter.language;
     preset.prompt = adapter.prompt;
     preset.adapter = named.id;
+    preset.restrained = true;  // small models run away
     all.put(std::move(preset));
   }
   return all;

@@ -32,6 +32,7 @@ struct Options {
   std::string instruction;
   std::string presets_file;
   std::optional<float> edit_confidence;
+  std::optional<bool> restrained;
   bool as_json = false;
   bool show_time = false;
   bool explain = false;
@@ -105,11 +106,13 @@ class Session {
       return where.empty() ? Result<void>() : output_.write(source + "\n");
     }
     auto written = output_.write(options_.as_json   ? as_json(source, *rewritten) + "\n"
-                                 : options_.explain ? explained(*rewritten)
+                                 : explains(*rewritten) ? explained(*rewritten)
                                  : live             ? std::string("\n")
                                                     : on_one_line(rewritten->text) + "\n");
     if (!written) return written;
-    if (rewritten->finish.reason == engine::FinishReason::kLength) {
+    if (rewritten->reverted != rewrite::Stray::kNone) {
+      fmt::print(stderr, "riposte: the text stays as it was: the answer strayed ({})\n", rewrite::name_of(rewritten->reverted));
+    } else if (rewritten->finish.reason == engine::FinishReason::kLength) {
       fmt::print(stderr, "riposte: the answer was cut off after {} tokens\n",
                  rewritten->finish.usage.output_tokens);
     }
@@ -132,6 +135,9 @@ class Session {
   int status() const { return status_; }
 
  private:
+  bool explains(const Rewritten& rewritten) const {
+    return options_.explain && rewritten.reverted == rewrite::Stray::kNone;
+  }
   std::string as_json(const std::string& source, const Rewritten& rewritten) const {
     const engine::Usage& usage = rewritten.finish.usage;
     json::object drafts;
@@ -144,6 +150,8 @@ class Session {
     json::object object{
         {"source", source},
         {"text", rewritten.text},
+        {"reverted", rewritten.reverted == rewrite::Stray::kNone ? json::value(nullptr)
+                                                                 : json::value(rewrite::name_of(rewritten.reverted))},
         {"preset", preset_.name},
         {"model", runtime_.name()},
         {"finish_reason", name_of(rewritten.finish.reason)},
@@ -249,6 +257,7 @@ Result<int> run_rewrite(const Options& options) {
   if (!runtime) return pass_on(runtime);
   auto preset = choose_preset(options, runtime->adapters());
   if (!preset) return pass_on(preset);
+  if (options.restrained) preset->restrained = *options.restrained;
   if (options.edit_confidence) preset->edit_confidence = *options.edit_confidence;
   const auto chat_template = parse_chat_template(runtime->model());
   if (!chat_template) return pass_on(chat_template);
@@ -282,6 +291,12 @@ void add_rewrite_command(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--instruction,-i", options->instruction,
                       "an instruction of your own instead of a preset");
+  CLI::Option* restrain = command->add_flag_callback(
+      "--restrain", [options] { options->restrained = true; },
+      "leave a text as it is where its answer is cut short, far longer or shorter, or loses or invents a number, a link or a "
+      "placeholder: so with presets that an adapter was trained for");
+  command->add_flag_callback("--no-restrain", [options] { options->restrained = false; }, "take any answer")
+      ->excludes(restrain);
   command
       ->add_option("--edit-confidence", options->edit_confidence,
                    "how sure of an edit the model must be, against leaving the text as it is; up to 0.5: as it likes")

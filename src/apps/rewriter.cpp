@@ -77,7 +77,7 @@ Result<Rewritten> Rewriter::rewrite(std::string_view source,
       finished = mailbox->finish.has_value();
     }
     rewritten.text += text;
-    if (failed || !on_text || text.empty()) continue;
+    if (failed || !on_text || text.empty() || preset_.restrained) continue;
     if (auto taken = on_text(text); !taken) {
       failed = taken.error();
       engine_.cancel(*id);
@@ -86,6 +86,15 @@ Result<Rewritten> Rewriter::rewrite(std::string_view source,
   if (failed) return tl::unexpected(*failed);
   rewritten.finish = *mailbox->finish;
   if (rewritten.finish.reason == engine::FinishReason::kError) return tl::unexpected(rewritten.finish.error);
+  if (preset_.restrained) {
+    rewritten.reverted = rewritten.finish.reason == engine::FinishReason::kLength
+                             ? rewrite::Stray::kLength
+                             : rewrite::find_stray(source, rewritten.text, preset_.language);
+    if (rewritten.reverted != rewrite::Stray::kNone) rewritten.text = source;
+    if (on_text) {
+      if (auto taken = on_text(rewritten.text); !taken) return pass_on(taken);
+    }
+  }
   rewritten.time = std::chrono::steady_clock::now() - start;
   return rewritten;
 }

@@ -10,10 +10,13 @@
 #include "engine/engine.h"
 #include "rewrite/presets.h"
 #include "rewrite/prompt.h"
+#include "rewrite/restraint.h"
 
 namespace riposte::apps {
 
 struct Rewritten {
+  // Of a restrained preset: why `text` is the source. The finish and its trace tell of the answer that was refused.
+  rewrite::Stray reverted = rewrite::Stray::kNone;
   std::string text;
   engine::Finish finish;
   std::chrono::nanoseconds time{0};  // from the call to the last character

@@ -104,7 +104,7 @@ class FieldReader {
 };
 
 Result<void> read_sampling(const toml::table& table, std::string_view preset, sampling::SamplingParams& out) {
-  static constexpr std::array<std::string_view, 8> kKnown = {
+  static constexpr std::array<std::string_view, 9> kKnown = {
       "temperature",       "top_k", "top_p", "min_p", "repetition_penalty", "presence_penalty",
       "frequency_penalty", "seed"};
   if (auto known = refuse_unknown_keys(table, kKnown, preset); !known) return known;
@@ -121,9 +121,9 @@ Result<void> read_sampling(const toml::table& table, std::string_view preset, sa
 }
 
 Result<Preset> read_preset(const toml::table& table) {
-  static constexpr std::array<std::string_view, 8> kKnown = {
+  static constexpr std::array<std::string_view, 9> kKnown = {
       "name",        "language",        "summary",           "instruction",
-      "by_sentence", "edit_confidence", "max_tokens_factor", "sampling"};
+      "by_sentence", "restrained", "edit_confidence", "max_tokens_factor", "sampling"};
   Preset preset;
   const std::string label = table["name"].value_or(std::string("without a name"));
   if (auto known = refuse_unknown_keys(table, kKnown, label); !known) return pass_on(known);
@@ -133,6 +133,7 @@ Result<Preset> read_preset(const toml::table& table) {
   reader.text("summary", preset.summary, false);
   reader.text("instruction", preset.instruction, true);
   reader.boolean("by_sentence", preset.by_sentence);
+  reader.boolean("restrained", preset.restrained);
   reader.number("edit_confidence", preset.edit_confidence, 0.0, engine::kMostEditConfidence);
   reader.integer("max_tokens_factor", preset.max_tokens_factor, 1, kMaxTokensFactor);
   if (auto read = reader.result(); !read) return pass_on(read);

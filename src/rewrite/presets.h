@@ -22,6 +22,7 @@ struct Preset {
   // tokens may be spelled out in it. Empty: the instruction through the model's chat template.
   std::string prompt;
   model::AdapterId adapter = model::kNoAdapter;  // what computes it
+  bool restrained = false;        // an answer that strays (restraint.h) is not taken
   bool by_sentence = false;       // a sentence needs to know nothing of those around it: each is a request
   float edit_confidence = 0.0f;   // see engine::Request
   int32_t max_tokens_factor = 2;  // an answer may be this many times the source's tokens, plus 32

@@ -23,8 +23,8 @@ def adapter_files(binary, tiny_model_file):
     return paths
 
 
-def rewrite(tiny, *options):
-    done = tiny("rewrite", "--model", "tiny", "--json", *options, TEXT)
+def rewrite(tiny, *options, restrained="--no-restrain"):
+    done = tiny("rewrite", "--model", "tiny", "--json", restrained, *options, TEXT)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -35,6 +35,28 @@ def test_an_adapter_changes_the_answer_and_brings_its_prompt(tiny, adapter_files
     other = rewrite(tiny, "--adapter", f"o={adapter_files[1]}")
     assert len({base["text"], adapted["text"], other["text"]}) == 3
     assert adapted["prompt_tokens"] < base["prompt_tokens"] == other["prompt_tokens"]
+
+
+def test_an_answer_that_strays_is_not_taken(tiny, adapter_files):
+    """The random weights of the tiny model babble until they are cut short."""
+    adapter = ["--adapter", f"g={adapter_files[0]}"]
+    answer = rewrite(tiny, *adapter, restrained="--restrain")
+    assert (answer["text"], answer["reverted"]) == (TEXT, "length")
+    assert rewrite(tiny, *adapter)["reverted"] is None
+    done = tiny("rewrite", "--model", "tiny", *adapter, TEXT)
+    assert done.stdout.decode() == f"{TEXT}\n" and "the text stays as it was" in done.stderr.decode()
+    with serving(tiny, "--model", "tiny", *adapter) as address:
+        for stream in (False, True):
+            body = {"text": f"{TEXT} It is far.", "preset": "grammar", "stream": stream}
+            if stream:
+                request = urllib.request.Request(f"{address}/v1/rewrite", json.dumps(body).encode(), {"Content-Type": "application/json"})
+                events = urllib.request.urlopen(request).read().decode().split("\n\n")
+                result = next(json.loads(event.split("data: ", 1)[1]) for event in events if event.startswith("event: result"))
+            else:
+                result = post(address, "/v1/rewrite", body)
+            assert result["text"] == body["text"] and result["unchanged"] and result["edits"] == []
+            assert [part["text"] for part in result["reverted"]] == [TEXT, "It is far."]
+            assert {part["reason"] for part in result["reverted"]} <= {"length", "number", "link", "placeholder"}
 
 
 def test_the_answer_does_not_depend_on_threads_guesses_or_company(tiny, adapter_files):
@@ -97,9 +119,10 @@ def test_one_server_answers_with_both_adapters_and_the_base_as_each_alone(tiny, 
             chat(address, "tiny:nothing", 0)
         assert missing.value.code == 404
         assert json.load(missing.value)["error"]["code"] == "model_not_found"
-        by_preset = post(address, "/v1/rewrite", {"text": TEXT, "preset": "grammar"})
-        by_name = post(address, "/v1/rewrite", {"text": TEXT, "preset": "grammar", "model": "tiny:g"})
-        assert by_preset["text"] == by_name["text"]
+        any_answer = {"text": TEXT, "preset": "grammar", "restrained": False}
+        by_preset = post(address, "/v1/rewrite", any_answer)
+        by_name = post(address, "/v1/rewrite", {**any_answer, "model": "tiny:g"})
+        assert by_preset["text"] == by_name["text"] != TEXT and by_preset["reverted"] == []
     assert len(set(alone)) > 6
 
 

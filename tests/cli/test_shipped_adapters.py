@@ -56,7 +56,7 @@ def test_a_server_offers_it_by_name_and_for_its_preset(smollm2):
         # Whoever talks to it says the text: instructions are nothing to it.
         messages = [{"role": "system", "content": "Correct the grammar."}, {"role": "user", "content": WRONG}]
         for name in ("smollm2:grammar", f"{MODEL.stem}:grammar"):
-            answer = post(address, "/v1/chat/completions", {"model": name, "messages": messages})
+            answer = post(address, "/v1/chat/completions", {"model": name, "messages": messages, "temperature": 0})
             assert answer["choices"][0]["message"]["content"] == RIGHT
-        answer = post(address, "/api/chat", {"model": "smollm2:grammar", "messages": messages, "stream": False})
+        answer = post(address, "/api/chat", {"model": "smollm2:grammar", "messages": messages, "stream": False, "options": {"temperature": 0}})
         assert answer["message"]["content"] == RIGHT
