@@ -113,9 +113,7 @@ std::string_view RewriteWriter::settle(int32_t choice, const engine::Finish& fin
   const std::string_view source = std::string_view(progress.assembly.source()).substr(begin, end - begin);
   const std::string& answer = answers_[static_cast<size_t>(choice)];
   if (options_.warms) return answer;
-  const rewrite::Stray stray = finish.reason == engine::FinishReason::kLength
-                                   ? rewrite::Stray::kLength
-                                   : rewrite::find_stray(source, answer, options_.language);
+  const rewrite::Stray stray = rewrite::find_stray(source, answer, finish.reason, options_.language);
   if (stray == rewrite::Stray::kNone) return answer;
   json::object where = span_object(progress.assembly.source(), {begin, end});
   where["reason"] = text_of(rewrite::name_of(stray));

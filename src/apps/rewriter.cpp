@@ -87,9 +87,7 @@ Result<Rewritten> Rewriter::rewrite(std::string_view source,
   rewritten.finish = *mailbox->finish;
   if (rewritten.finish.reason == engine::FinishReason::kError) return tl::unexpected(rewritten.finish.error);
   if (preset_.restrained) {
-    rewritten.reverted = rewritten.finish.reason == engine::FinishReason::kLength
-                             ? rewrite::Stray::kLength
-                             : rewrite::find_stray(source, rewritten.text, preset_.language);
+    rewritten.reverted = rewrite::find_stray(source, rewritten.text, rewritten.finish.reason, preset_.language);
     if (rewritten.reverted != rewrite::Stray::kNone) rewritten.text = source;
     if (on_text) {
       if (auto taken = on_text(rewritten.text); !taken) return pass_on(taken);

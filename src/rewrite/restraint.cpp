@@ -36,6 +36,10 @@ Stray find_stray(std::string_view source, std::string_view answer, std::string_v
   return Stray::kNone;
 }
 
+Stray find_stray(std::string_view source, std::string_view answer, engine::FinishReason reason, std::string_view language) {
+  return reason == engine::FinishReason::kLength ? Stray::kLength : find_stray(source, answer, language);
+}
+
 std::string_view name_of(Stray stray) {
   switch (stray) {
     case Stray::kNone: return "";

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "engine/request.h"
+
 namespace riposte::rewrite {
 
 enum class Stray {
@@ -15,6 +17,9 @@ enum class Stray {
 
 // The first of these that holds. Names do not count: a capital letter put right looks like one that was lost.
 Stray find_stray(std::string_view source, std::string_view answer, std::string_view language);
+
+// The same of an answer that ended for `reason`: one that was cut short strays by its length.
+Stray find_stray(std::string_view source, std::string_view answer, engine::FinishReason reason, std::string_view language);
 
 std::string_view name_of(Stray stray);  // "length", "number", "link", "placeholder"; "" for kNone
 

@@ -123,7 +123,6 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
     if (!answers_.empty()) answer(worker);
   });
   if (profile_) {
-    ++profile_->steps;
     profile_->barriers += team_.barriers() - barriers;
     if (screening_) {
       profile_->screened_panels += static_cast<uint64_t>(screened_head_.panels());

@@ -27,7 +27,6 @@ inline constexpr std::array<std::string_view, kStepParts> kStepPartNames = {
 
 struct StepProfile {
   std::array<std::chrono::nanoseconds, kStepParts> time{};
-  uint64_t steps = 0;
   uint64_t barriers = 0;
   uint64_t screened_panels = 0;   // of the output head, counted for each row (screened_head.h)
   uint64_t surviving_panels = 0;  // of those: had to be computed
