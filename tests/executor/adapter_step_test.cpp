@@ -201,16 +201,6 @@ INSTANTIATE_TEST_SUITE_P(Executors, AdapterStep,
                            return std::get<0>(instance.param) + "_" + std::get<1>(instance.param);
                          });
 
-double divergence(const std::vector<float>& truth, const std::vector<float>& other) {
-  const double truth_sum = log_sum_exp(truth), other_sum = log_sum_exp(other);
-  double sum = 0.0;
-  for (size_t i = 0; i < truth.size(); ++i) {
-    const double log_probability = truth[i] - truth_sum;
-    sum += std::exp(log_probability) * (log_probability - (other[i] - other_sum));
-  }
-  return sum;
-}
-
 class AdapterTruth : public testing::TestWithParam<const char*> {};
 
 TEST_P(AdapterTruth, EveryInstructionSetGivesTheSameBitsCloseToTheTruth) {

@@ -36,17 +36,6 @@ std::vector<TokenId> random_tokens(size_t count, int32_t vocabulary) {
   return tokens;
 }
 
-// Kullback-Leibler divergence of the distributions that two rows of logits mean.
-double divergence(const std::vector<float>& truth, const std::vector<float>& other) {
-  const double truth_sum = log_sum_exp(truth), other_sum = log_sum_exp(other);
-  double sum = 0.0;
-  for (size_t i = 0; i < truth.size(); ++i) {
-    const double log_probability = truth[i] - truth_sum;
-    sum += std::exp(log_probability) * (log_probability - (other[i] - other_sum));
-  }
-  return sum;
-}
-
 class CpuExecutorTypes : public testing::TestWithParam<TensorType> {};
 
 TEST_P(CpuExecutorTypes, EveryInstructionSetGivesTheSameBitsCloseToTheTruth) {

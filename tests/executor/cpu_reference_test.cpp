@@ -59,16 +59,6 @@ class CpuReference : public testing::TestWithParam<RealModel> {
   std::shared_ptr<const model::Model> model_;
 };
 
-double divergence(const std::vector<float>& truth, const std::vector<float>& other) {
-  const double truth_sum = log_sum_exp(truth), other_sum = log_sum_exp(other);
-  double sum = 0.0;
-  for (size_t i = 0; i < truth.size(); ++i) {
-    const double log_probability = truth[i] - truth_sum;
-    sum += std::exp(log_probability) * (log_probability - (other[i] - other_sum));
-  }
-  return sum;
-}
-
 double mean_nll(const std::vector<std::vector<float>>& logits, const std::vector<TokenId>& ids) {
   double sum = 0.0;
   for (size_t i = 0; i + 1 < ids.size(); ++i) sum += log_sum_exp(logits[i]) - logits[i][static_cast<size_t>(ids[i + 1])];

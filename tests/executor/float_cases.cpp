@@ -83,26 +83,22 @@ model::StepResult Sequence::step(const std::vector<TokenId>& tokens, size_t begi
   return *result;
 }
 
-std::vector<std::vector<float>> Sequence::logits(const std::vector<TokenId>& tokens, size_t chunk) {
+std::vector<std::vector<float>> Sequence::rows(const std::vector<TokenId>& tokens, size_t chunk, model::RowOutput output,
+                                               std::span<const std::span<const float>> model::StepResult::*of_result) {
   std::vector<std::vector<float>> all;
   for (size_t begin = 0; begin < tokens.size(); begin += chunk) {
-    const size_t end = std::min(tokens.size(), begin + chunk);
-    const model::StepResult result =
-        step(tokens, begin, end, model::RowOutput::kLogits, model::RowOutput::kLogits);
-    for (const std::span<const float> row : result.logits) all.emplace_back(row.begin(), row.end());
+    const model::StepResult result = step(tokens, begin, std::min(tokens.size(), begin + chunk), output, output);
+    for (const std::span<const float> row : result.*of_result) all.emplace_back(row.begin(), row.end());
   }
   return all;
 }
 
+std::vector<std::vector<float>> Sequence::logits(const std::vector<TokenId>& tokens, size_t chunk) {
+  return rows(tokens, chunk, model::RowOutput::kLogits, &model::StepResult::logits);
+}
+
 std::vector<std::vector<float>> Sequence::hidden(const std::vector<TokenId>& tokens, size_t chunk) {
-  std::vector<std::vector<float>> all;
-  for (size_t begin = 0; begin < tokens.size(); begin += chunk) {
-    const size_t end = std::min(tokens.size(), begin + chunk);
-    const model::StepResult result =
-        step(tokens, begin, end, model::RowOutput::kHidden, model::RowOutput::kHidden);
-    for (const std::span<const float> row : result.hidden) all.emplace_back(row.begin(), row.end());
-  }
-  return all;
+  return rows(tokens, chunk, model::RowOutput::kHidden, &model::StepResult::hidden);
 }
 
 TokenId Sequence::argmax(const std::vector<TokenId>& tokens, size_t chunk) {
@@ -119,6 +115,16 @@ double log_sum_exp(const std::vector<float>& logits) {
   double sum = 0.0;
   for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - highest);
   return highest + std::log(sum);
+}
+
+double divergence(const std::vector<float>& truth, const std::vector<float>& other) {
+  const double truth_sum = log_sum_exp(truth), other_sum = log_sum_exp(other);
+  double sum = 0.0;
+  for (size_t i = 0; i < truth.size(); ++i) {
+    const double log_probability = truth[i] - truth_sum;
+    sum += std::exp(log_probability) * (log_probability - (other[i] - other_sum));
+  }
+  return sum;
 }
 
 void Difference::widen(const Difference& other) {

@@ -54,6 +54,9 @@ class Sequence {
   TokenId argmax(const std::vector<TokenId>& tokens, size_t chunk);
 
  private:
+  // What `of_result` says of each token's row, all of which ask for `output`.
+  std::vector<std::vector<float>> rows(const std::vector<TokenId>& tokens, size_t chunk, model::RowOutput output,
+                                       std::span<const std::span<const float>> model::StepResult::*of_result);
   model::StepResult step(const std::vector<TokenId>& tokens, size_t begin, size_t end, model::RowOutput all,
                          model::RowOutput last);
 
@@ -64,6 +67,8 @@ class Sequence {
 };
 
 double log_sum_exp(const std::vector<float>& logits);
+// Kullback-Leibler divergence of the distributions that two rows of logits mean.
+double divergence(const std::vector<float>& truth, const std::vector<float>& other);
 
 // How far an executor is from a case: the largest differences.
 struct Difference {
