@@ -103,26 +103,25 @@ def agreement(sentence, rng):
     return bool(other) and sentence.replace(index, other)
 
 
-def verb_tense(sentence, rng):
-    """A finite verb in another time."""
-    swaps = {"VBD": ("VB", "VBP", "VBZ", "VBN"), "VBZ": ("VBD", "VBG", "VB"), "VBP": ("VBD", "VBG", "VBZ")}
+def swap_verb_form(sentence, rng, swaps):
+    """A verb with a tag of `swaps` gets the form of one of the tags there."""
     places = sentence.where(lambda i, w: w.tag in swaps and w.text.isalpha())
     if not places:
         return False
     index = rng.choice(places)
     other = verb_form(sentence[index].text, rng.choice(swaps[sentence[index].tag]))
     return bool(other) and sentence.replace(index, other)
+
+
+def verb_tense(sentence, rng):
+    """A finite verb in another time."""
+    return swap_verb_form(sentence, rng, {"VBD": ("VB", "VBP", "VBZ", "VBN"), "VBZ": ("VBD", "VBG", "VB"), "VBP": ("VBD", "VBG", "VBZ")})
 
 
 def verb_form_wrong(sentence, rng):
     """Infinitive, participle and gerund in each other's place."""
-    swaps = {"VBN": ("VB", "VBD", "VBG", "VBZ"), "VBG": ("VB", "VB", "VBN", "VBZ"), "VB": ("VBG", "VBD", "VBZ", "VBN")}
-    places = sentence.where(lambda i, w: w.tag in swaps and w.text.isalpha())
-    if not places:
-        return False
-    index = rng.choice(places)
-    other = verb_form(sentence[index].text, rng.choice(swaps[sentence[index].tag]))
-    return bool(other) and sentence.replace(index, other)
+    return swap_verb_form(sentence, rng, {"VBN": ("VB", "VBD", "VBG", "VBZ"), "VBG": ("VB", "VB", "VBN", "VBZ"),
+                                          "VB": ("VBG", "VBD", "VBZ", "VBN")})
 
 
 def verb_regularised(sentence, rng):
