@@ -12,13 +12,25 @@ SENTENCES = ["The train to the coast leaves at nine.", "She go to the market eve
              "Er hat gestern 3 Briefe geschrieben, aber keinen abgeschickt."]
 
 
-@pytest.mark.parametrize("instruction", ["Repeat the sentence exactly.", "Correct the grammar of the sentence."])
-def test_an_answer_has_the_same_bytes_with_and_without_drafts(riposte, instruction):
+@pytest.fixture
+def even_riposte(riposte):
+    """The command on a machine where a step of 32 rows costs twice a step of one: what this machine measures, perhaps while
+    others use it, would decide how much is guessed, and so how many passes an answer takes."""
     if not MODEL.is_file():
         pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
+    riposte("rewrite", "--model", MODEL, "--max-tokens", 1, "Short.")
+    (kept,) = (riposte.home / "state/step-cost").glob("*.json")
+    cost = json.loads(kept.read_text())
+    cost["steps"] = [{"rows": 1, "milliseconds": 10.0}, {"rows": 32, "milliseconds": 20.0}]
+    kept.write_text(json.dumps(cost))
+    return riposte
+
+
+@pytest.mark.parametrize("instruction", ["Repeat the sentence exactly.", "Correct the grammar of the sentence."])
+def test_an_answer_has_the_same_bytes_with_and_without_drafts(even_riposte, instruction):
     answers = []
     for options in ([], ["--no-drafting"]):
-        done = riposte("rewrite", "--model", MODEL, "--json", "--instruction", instruction, *options, *SENTENCES)
+        done = even_riposte("rewrite", "--model", MODEL, "--json", "--instruction", instruction, *options, *SENTENCES)
         answers.append([json.loads(line) for line in done.stdout.splitlines()])
         assert len(answers[-1]) == len(SENTENCES), done.stderr
     drafted, plain = answers
@@ -28,13 +40,11 @@ def test_an_answer_has_the_same_bytes_with_and_without_drafts(riposte, instructi
     assert all(answer["drafted_tokens"] == 0 for answer in plain)
 
 
-def test_a_sentence_that_comes_again_takes_fewer_passes_and_gives_the_same_bytes(riposte):
-    if not MODEL.is_file():
-        pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
+def test_a_sentence_that_comes_again_takes_fewer_passes_and_gives_the_same_bytes(even_riposte):
     answers = {}
     for option in ("--no-history", "--no-drafting", None):
-        done = riposte("rewrite", "--model", MODEL, "--json", "--preset", "simplify", *filter(None, [option]),
-                       *SENTENCES, *SENTENCES)
+        done = even_riposte("rewrite", "--model", MODEL, "--json", "--preset", "simplify", *filter(None, [option]),
+                            *SENTENCES, *SENTENCES)
         answers[option] = [json.loads(line) for line in done.stdout.splitlines()]
         assert len(answers[option]) == 2 * len(SENTENCES), done.stderr
     texts = [[answer["text"] for answer in each] for each in answers.values()]
