@@ -69,6 +69,7 @@ struct Options {
   int32_t max_tokens = 96;
   int32_t seconds = 0;  // 0: until all is done
   bool every_way = false;
+  bool settings_in_turn = false;
   bool as_json = false;
 };
 
@@ -148,7 +149,7 @@ class Bench {
     return {};
   }
 
-  // A sentence with every setting, with the preset whose turn it is.
+  // A sentence with the preset whose turn it is, with every setting or the one whose turn it is.
   Result<void> append(const std::string& sentence, size_t number, std::vector<engine::Request>& out) const {
     const rewrite::Preset& preset = *presets_[number % presets_.size()];
     const tokenizer::Tokenizer& tokenizer = runtime_.tokenizer();
@@ -163,8 +164,11 @@ class Bench {
       request.task = rewrite::task_of(preset.instruction);
     }
     request.max_tokens = std::min(request.max_tokens, options_.max_tokens);
-    for (const Setting& setting : settings()) {
-      request.sampling = setting.params;
+    const std::vector<Setting> all = settings();
+    const size_t turn = number / presets_.size() % all.size();
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (options_.settings_in_turn && i != turn) continue;
+      request.sampling = all[i].params;
       request.sampling.seed = number;
       out.push_back(request);
     }
@@ -277,6 +281,7 @@ Result<int> run_identity(const Options& options) {
                                         {"sentences", done},
                                         {"next", next},
                                         {"settings", settings().size()},
+                                        {"settings_in_turn", options.settings_in_turn},
                                         {"neighbours", options.neighbours},
                                         {"ways", std::move(ways)},
                                         {"answers", sum.answers},
@@ -285,10 +290,10 @@ Result<int> run_identity(const Options& options) {
            "\n";
   } else {
     text = fmt::format(
-        "{} on {}, {} threads: {} sentences, {} presets in turn, greedy and {} sampled settings\n{}"
+        "{} on {}, {} threads: {} sentences, {} presets in turn, greedy and {} sampled settings{}\n{}"
         "{} of {} bytes in {} answers differ from plain decoding\n",
         runtime->name(), hardware::processor_name(), runtime->threads(), done, options.presets.size(),
-        settings().size() - 1, as_table(drafters.ways(), identity), sum.differing, sum.bytes, sum.answers);
+        settings().size() - 1, options.settings_in_turn ? " in turn" : "", as_table(drafters.ways(), identity), sum.differing, sum.bytes, sum.answers);
     if (done < sentences->size())
       text += fmt::format("stopped after {} s; go on with --from {}\n", options.seconds, next);
   }
@@ -324,6 +329,8 @@ void add_bench_identity(CLI::App& bench, Run& run) {
       ->check(CLI::Range(0, 1 << 30));
   command->add_flag("--every-way", options->every_way,
                     "all drafters for each sentence, alone and in a crowd; without, they take turns");
+  command->add_flag("--settings-in-turn", options->settings_in_turn,
+                    "one setting for each sentence instead of all four: a quarter of the time");
   command->add_flag("--json", options->as_json, "as one JSON object");
   command->footer(
       "\nEach sentence is answered greedily and with three sampled settings, plainly and then with guesses: "

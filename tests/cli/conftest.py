@@ -73,3 +73,21 @@ def error_line(done):
 @pytest.fixture(name="error_line")
 def error_line_fixture():
     return error_line
+
+
+SMOLLM2 = pathlib.Path(os.environ.get("RIPOSTE_HOME", pathlib.Path.home() / ".cache/riposte"),
+                       "models/smollm2-135m-instruct-q4_1.gguf")
+
+
+@pytest.fixture
+def even_riposte(riposte):
+    """The command where a step of 32 rows of SmolLM2 costs twice a step of one: what this machine measures, perhaps while others
+    use it, would decide how much is guessed, and so how many passes an answer takes."""
+    if not SMOLLM2.is_file():
+        pytest.skip(f"there is no {SMOLLM2}: riposte pull smollm2")
+    riposte("rewrite", "--model", SMOLLM2, "Short.")
+    (kept,) = (riposte.home / "state/step-cost").glob("*.json")
+    cost = json.loads(kept.read_text())
+    cost["steps"] = [{"rows": 1, "milliseconds": 10.0}, {"rows": 32, "milliseconds": 20.0}]
+    kept.write_text(json.dumps(cost))
+    return riposte

@@ -12,20 +12,6 @@ SENTENCES = ["The train to the coast leaves at nine.", "She go to the market eve
              "Er hat gestern 3 Briefe geschrieben, aber keinen abgeschickt."]
 
 
-@pytest.fixture
-def even_riposte(riposte):
-    """The command on a machine where a step of 32 rows costs twice a step of one: what this machine measures, perhaps while
-    others use it, would decide how much is guessed, and so how many passes an answer takes."""
-    if not MODEL.is_file():
-        pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
-    riposte("rewrite", "--model", MODEL, "--max-tokens", 1, "Short.")
-    (kept,) = (riposte.home / "state/step-cost").glob("*.json")
-    cost = json.loads(kept.read_text())
-    cost["steps"] = [{"rows": 1, "milliseconds": 10.0}, {"rows": 32, "milliseconds": 20.0}]
-    kept.write_text(json.dumps(cost))
-    return riposte
-
-
 @pytest.mark.parametrize("instruction", ["Repeat the sentence exactly.", "Correct the grammar of the sentence."])
 def test_an_answer_has_the_same_bytes_with_and_without_drafts(even_riposte, instruction):
     answers = []

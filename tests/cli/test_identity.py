@@ -25,10 +25,8 @@ def test_random_weights_answer_the_same_in_every_way(tiny):
     assert report["ways"]["scatter"]["alone"]["accepted"] > 0
 
 
-def test_a_real_model_answers_the_same_with_guesses(riposte):
-    if not MODEL.is_file():
-        pytest.skip(f"there is no {MODEL}: riposte pull smollm2")
-    report = identity(riposte("bench", "identity", "--model", MODEL, "--max-tokens", 48, "--every-way", "--json"))
+def test_a_real_model_answers_the_same_with_guesses(even_riposte):
+    report = identity(even_riposte("bench", "identity", "--model", MODEL, "--max-tokens", 48, "--every-way", "--json"))
     for way in report["ways"].values():
         assert way["crowd"]["accepted"] > 0 and way["alone"]["passes"] < way["alone"]["tokens"]
 
@@ -41,6 +39,8 @@ def test_sentences_come_from_files_and_can_be_gone_on_with(tiny, tmp_path):
     assert (report["from"], report["sentences"], report["next"]) == (1, 1, 2)
     told = tiny(*command).stdout.decode()
     assert "3 sentences" in told and "\n0 of " in told and "answers differ from plain decoding" in told
+    in_turn = identity(tiny(*command, "--settings-in-turn", "--json"))
+    assert in_turn["answers"] * 4 == identity(tiny(*command, "--json"))["answers"]
     nothing = tiny(*command, "--from", 3)
     assert nothing.returncode == 2 and b"no sentences" in nothing.stderr
     assert tiny("bench", "identity", "--model", "tiny", "--presets", "grammar,unknown").returncode == 2
