@@ -44,19 +44,18 @@ void add_adapter_option(CLI::App& command, std::vector<AdapterFile>& files) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-Result<std::vector<NamedAdapter>> open_adapters(std::span<const AdapterFile> files, const model::Model& base,
+Result<std::vector<NamedAdapter>> open_adapters(std::span<const AdapterFile> files, const AdapterBase& base,
                                                 bool all) {
   std::vector<NamedAdapter> adapters;
   for (const AdapterFile& file : files) {
-    auto adapter = model::Adapter::open(file.path, base);
+    auto adapter = model::Adapter::open(file.path, base.config, base.weights);
     if (adapter) {
       const auto id = static_cast<model::AdapterId>(adapters.size() + 1);
       adapters.push_back({file.name, id, std::move(*adapter)});
     } else if (all || adapter.error().code != ErrorCode::kInvalidArgument) {
       return tl::unexpected(adapter.error().within(fmt::format("the adapter '{}'", file.name)));
     } else {
-      spdlog::info("{} has no adapter '{}': {}", base.path.stem().string(), file.name,
-                   adapter.error().message);
+      spdlog::info("{} has no adapter '{}': {}", base.name, file.name, adapter.error().message);
     }
   }
   return adapters;

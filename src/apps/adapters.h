@@ -9,7 +9,8 @@
 
 #include "base/result.h"
 #include "model/adapter.h"
-#include "model/model.h"
+#include "model/config.h"
+#include "model/weights.h"
 #include "rewrite/presets.h"
 
 namespace riposte::apps {
@@ -30,9 +31,16 @@ struct NamedAdapter {
   bool shipped = false;  // with Riposte (shipped_adapters.h): nobody asked for it by name
 };
 
+// A model as far as adapters go.
+struct AdapterBase {
+  std::string name;
+  const model::ModelConfig& config;
+  const model::Weights& weights;
+};
+
 // Opens those that were made for this model. Errors: those of Adapter::open; of an adapter of another model
 // only if `all` must fit.
-Result<std::vector<NamedAdapter>> open_adapters(std::span<const AdapterFile> files, const model::Model& base,
+Result<std::vector<NamedAdapter>> open_adapters(std::span<const AdapterFile> files, const AdapterBase& base,
                                                 bool all);
 
 // The presets with those that adapters were trained for: these use the adapter and its prompt.

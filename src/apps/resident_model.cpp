@@ -16,6 +16,7 @@
 #include "apps/home.h"
 #include "apps/model_details.h"
 #include "apps/model_lookup.h"
+#include "apps/model_preview.h"
 #include "chat/template.h"
 #include "engine/engine.h"
 
@@ -110,6 +111,29 @@ class ResidentModel final : public server::LoadedModel {
   std::vector<std::unique_ptr<AdaptedModel>> adapted_;
 };
 
+Result<std::unique_ptr<ResidentModel>> load(const RuntimeOptions& options, const rewrite::Presets& presets) {
+  auto runtime = Runtime::open(options);
+  if (!runtime) return pass_on(runtime);
+  std::optional<chat::Template> chat_template;
+  if (!runtime->model().chat_template.empty()) {
+    auto parsed = parse_chat_template(runtime->model());
+    if (!parsed) return pass_on(parsed);
+    chat_template = std::move(*parsed);
+  }
+  return std::make_unique<ResidentModel>(std::move(*runtime), std::move(chat_template), options, presets);
+}
+
+// Of a model that is loaded on demand, its adapters are listed from the start: files may have changed since.
+Result<std::unique_ptr<server::LoadedModel>> load_as_listed(const RuntimeOptions& options, const rewrite::Presets& presets,
+                                                            const std::vector<std::string>& adapters) {
+  auto loaded = load(options, presets);
+  if (!loaded) return pass_on(loaded);
+  if (names_of((*loaded)->adapters()) != adapters) {
+    return fail(ErrorCode::kUnsupported, "the file {} has changed since the server started: start it again", options.model);
+  }
+  return std::unique_ptr<server::LoadedModel>(std::move(*loaded));
+}
+
 // What a file tells without being opened.
 api::ModelDetails details_of(const fs::path& file) {
   api::ModelDetails details;
@@ -128,23 +152,19 @@ std::vector<std::string> aliases_of(const Catalogue& catalogue, const fs::path& 
   return aliases;
 }
 
-server::ShelfModel shelf_model(const fs::path& file, const Catalogue& catalogue, RuntimeOptions options,
-                               const rewrite::Presets& presets) {
-  options.model = file.string();
-  options.aliases = aliases_of(catalogue, file);
+server::ShelfModel shelf_model(const fs::path& file, const Catalogue& catalogue) {
   constexpr double kPacked = 1.2;  // packed weights beside the file, KV memory: roughly
   const api::ModelDetails details = details_of(file);
   return {.name = file.stem().string(),
-          .aliases = options.aliases,
+          .aliases = aliases_of(catalogue, file),
           .bytes = static_cast<uint64_t>(kPacked * static_cast<double>(details.file_bytes)),
-          .keep_alive = {},
-          .load = [options, &presets] { return load_resident_model(options, presets); },
+          .load = {},
           .details = details};
 }
 
 // All model files of the folder that are not there yet.
-void add_folder(std::vector<server::ShelfModel>& models, const ShelfPlan& plan, const Catalogue& catalogue,
-                const RuntimeOptions& options, const rewrite::Presets& presets) {
+Result<void> add_folder(std::vector<server::ShelfModel>& models, const ShelfPlan& plan, const Catalogue& catalogue,
+                        const RuntimeOptions& options, const rewrite::Presets& presets) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator entry(models_directory(), error), end; !error && entry != end;
@@ -153,27 +173,26 @@ void add_folder(std::vector<server::ShelfModel>& models, const ShelfPlan& plan, 
   }
   std::ranges::sort(files);
   for (const fs::path& file : files) {
-    const std::string name = file.stem().string();
-    if (std::ranges::find(models, name, &server::ShelfModel::name) != models.end()) continue;
-    models.push_back(shelf_model(file, catalogue, options, presets));
-    models.back().keep_alive = plan.keep_alive;
+    server::ShelfModel model = shelf_model(file, catalogue);
+    if (std::ranges::find(models, model.name, &server::ShelfModel::name) != models.end()) continue;
+    RuntimeOptions its_options = options;
+    its_options.model = file.string();
+    its_options.aliases = model.aliases;
+    auto preview = preview_model(file, its_options);
+    if (preview && its_options.merge_adapter && preview->adapters.empty()) {
+      its_options.merge_adapter = false;  // it was made for another model
+      preview = preview_model(file, its_options);
+    }
+    if (!preview) return pass_on(preview);
+    if (!preview->is_model) continue;
+    model.adapters = preview->adapters;
+    model.keep_alive = plan.keep_alive;
+    model.load = [its_options, adapters = preview->adapters, &presets] {
+      return load_as_listed(its_options, presets, adapters);
+    };
+    models.push_back(std::move(model));
   }
-}
-
-}  // namespace
-
-namespace {
-
-Result<std::unique_ptr<ResidentModel>> load(const RuntimeOptions& options, const rewrite::Presets& presets) {
-  auto runtime = Runtime::open(options);
-  if (!runtime) return pass_on(runtime);
-  std::optional<chat::Template> chat_template;
-  if (!runtime->model().chat_template.empty()) {
-    auto parsed = parse_chat_template(runtime->model());
-    if (!parsed) return pass_on(parsed);
-    chat_template = std::move(*parsed);
-  }
-  return std::make_unique<ResidentModel>(std::move(*runtime), std::move(chat_template), options, presets);
+  return {};
 }
 
 // An adapter that fits none of the models was named by mistake.
@@ -192,42 +211,36 @@ Result<void> check_all_fit(std::span<const AdapterFile> files, std::span<const s
 
 }  // namespace
 
-Result<std::unique_ptr<server::LoadedModel>> load_resident_model(const RuntimeOptions& options,
-                                                                 const rewrite::Presets& presets) {
-  auto loaded = load(options, presets);
-  if (!loaded) return pass_on(loaded);
-  return std::unique_ptr<server::LoadedModel>(std::move(*loaded));
-}
-
 Result<std::shared_ptr<server::ModelShelf>> fill_shelf(const ShelfPlan& plan, const RuntimeOptions& options,
                                                        const rewrite::Presets& presets) {
   const auto catalogue = Catalogue::load();
   if (!catalogue) return pass_on(catalogue);
   std::vector<server::ShelfModel> models;
   RuntimeOptions its_options = options;
-  its_options.all_adapters_fit = plan.models.size() == 1;
+  its_options.all_adapters_fit = plan.models.size() == 1 && !plan.on_demand;
   for (const std::string& name : plan.models) {
     const auto file = find_model(*catalogue, name);
     if (!file) return pass_on(file);
-    server::ShelfModel model = shelf_model(*file, *catalogue, its_options, presets);
+    server::ShelfModel model = shelf_model(*file, *catalogue);
     if (std::ranges::find(models, model.name, &server::ShelfModel::name) != models.end()) continue;
     its_options.model = file->string();
     its_options.aliases = model.aliases;
     auto loaded = load(its_options, presets);
     if (!loaded) return pass_on(loaded);
-    for (const NamedAdapter& named : (*loaded)->adapters()) model.adapters.push_back(named.name);
+    model.adapters = names_of((*loaded)->adapters());
     model.loaded = std::move(*loaded);
     model.stays = true;
     models.push_back(std::move(model));
   }
-  if (auto fit = check_all_fit(options.adapters, models); !fit) return pass_on(fit);
-  its_options.adapters.clear();  // those of models that are loaded later would have to be tried on each of them
-  if (plan.on_demand) add_folder(models, plan, *catalogue, its_options, presets);
+  if (plan.on_demand) {
+    if (auto added = add_folder(models, plan, *catalogue, its_options, presets); !added) return pass_on(added);
+  }
   if (models.empty()) {
     return fail(ErrorCode::kNotFound,
                 "there is no model to serve: name one with --model, or fetch one with: riposte pull {}",
                 kDefaultModel);
   }
+  if (auto fit = check_all_fit(options.adapters, models); !fit) return pass_on(fit);
   return std::make_shared<server::ModelShelf>(std::move(models),
                                               server::ShelfOptions{.memory_bytes = plan.memory_bytes});
 }

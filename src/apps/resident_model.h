@@ -12,10 +12,6 @@
 
 namespace riposte::apps {
 
-// A model with the engine that runs it. Errors: those of Runtime::open, and of its chat template.
-Result<std::unique_ptr<server::LoadedModel>> load_resident_model(const RuntimeOptions& options,
-                                                                 const rewrite::Presets& presets);
-
 struct ShelfPlan {
   std::vector<std::string> models = {};  // by name of the catalogue or by path: loaded at once, and they stay
   bool on_demand = false;           // and whatever lies in the models folder: loaded when somebody asks

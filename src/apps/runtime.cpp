@@ -154,6 +154,13 @@ Result<chat::Template> parse_chat_template(const model::Model& model) {
   return parsed;
 }
 
+Result<std::vector<NamedAdapter>> adapters_of(const RuntimeOptions& options, const AdapterBase& base) {
+  auto adapters = open_adapters(options.adapters, base, options.all_adapters_fit);
+  if (!adapters || !options.shipped_adapters || options.merge_adapter) return adapters;
+  if (auto added = add_shipped_adapters(base, *adapters); !added) return pass_on(added);
+  return adapters;
+}
+
 Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   auto path = find_model(options.model);
   if (!path) return pass_on(path);
@@ -170,12 +177,9 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   runtime.team_ = std::make_unique<hardware::ThreadTeam>(
       options.threads > 0 ? options.threads : hardware::available_processors(), options.pin_threads);
   executor::ExecutorOptions executor_options;
-  auto adapters = open_adapters(options.adapters, *runtime.model_, options.all_adapters_fit);
+  auto adapters = adapters_of(options, {runtime.name_, runtime.model_->config, runtime.model_->weights});
   if (!adapters) return pass_on(adapters);
   runtime.adapters_ = std::move(*adapters);
-  if (options.shipped_adapters && !options.merge_adapter) {
-    if (auto added = add_shipped_adapters(*runtime.model_, runtime.adapters_); !added) return pass_on(added);
-  }
   if (options.merge_adapter) {
     runtime.adapters_.front().id = model::kNoAdapter;  // all that the model computes is the adapter's
   } else {

@@ -60,6 +60,10 @@ void add_drafting_option(CLI::App& command, RuntimeOptions& options);
 // The template of a model that can chat. Errors: kUnsupported (the file has none), those of Template::parse.
 Result<chat::Template> parse_chat_template(const model::Model& model);
 
+// The adapters that a model has with these options: those that were named and fit, then those that come with Riposte.
+// Errors: those of open_adapters.
+Result<std::vector<NamedAdapter>> adapters_of(const RuntimeOptions& options, const AdapterBase& base);
+
 // Members are in the order of their dependence: each refers to those above it.
 class Runtime {
  public:

@@ -37,7 +37,7 @@ bool is_taken(const Shipped& shipped, const model::Adapter& adapter, std::span<c
 
 }  // namespace
 
-Result<void> add_shipped_adapters(const model::Model& base, std::vector<NamedAdapter>& adapters) {
+Result<void> add_shipped_adapters(const AdapterBase& base, std::vector<NamedAdapter>& adapters) {
   for (const Shipped& shipped : kShipped) {
     auto file = gguf::File::parse({shipped.begin, shipped.end});
     if (!file) return pass_on(file);

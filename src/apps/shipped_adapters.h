@@ -7,12 +7,11 @@
 
 #include "apps/adapters.h"
 #include "base/result.h"
-#include "model/model.h"
 
 namespace riposte::apps {
 
 // Adds those that were made for this model, except under a name that is taken or for a preset that one of
 // `adapters` was trained for. Errors: those of Adapter::read, of a damaged program.
-Result<void> add_shipped_adapters(const model::Model& base, std::vector<NamedAdapter>& adapters);
+Result<void> add_shipped_adapters(const AdapterBase& base, std::vector<NamedAdapter>& adapters);
 
 }  // namespace riposte::apps

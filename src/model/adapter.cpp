@@ -290,9 +290,14 @@ Result<Adapter> Adapter::read(gguf::File file, const ModelConfig& config, const 
 }
 
 Result<std::shared_ptr<const Adapter>> Adapter::open(const std::filesystem::path& path, const Model& base) {
+  return open(path, base.config, base.weights);
+}
+
+Result<std::shared_ptr<const Adapter>> Adapter::open(const std::filesystem::path& path, const ModelConfig& config,
+                                                     const Weights& base) {
   auto file = gguf::File::open(path);
   if (!file) return pass_on(file);
-  auto adapter = read(std::move(*file), base.config, base.weights);
+  auto adapter = read(std::move(*file), config, base);
   if (!adapter) return tl::unexpected<Error>(adapter.error().within(path.string()));
   return std::make_shared<const Adapter>(std::move(*adapter));
 }

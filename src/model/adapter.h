@@ -62,6 +62,8 @@ struct Adapter {
   // hash), kCorrupt (missing or contradictory fields, half a pair, values that are not finite).
   static Result<Adapter> read(gguf::File file, const ModelConfig& config, const Weights& base);
   // The same from a file. Errors: those above and of gguf::File, with the path in front.
+  static Result<std::shared_ptr<const Adapter>> open(const std::filesystem::path& path, const ModelConfig& config,
+                                                     const Weights& base);
   static Result<std::shared_ptr<const Adapter>> open(const std::filesystem::path& path, const Model& base);
 };
 

@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include "model/adapter.h"
+#include "model/file_type.h"
 #include "model/merge.h"
 
 namespace riposte::model {
@@ -9,6 +10,7 @@ namespace {
 Result<std::shared_ptr<Model>> open_model(const std::filesystem::path& path) {
   Result<gguf::File> file = gguf::File::open(path);
   if (!file) return pass_on(file);
+  if (auto is = check_is_model(*file); !is) return pass_on(is);
   Result<ModelConfig> config = read_config(*file);
   if (!config) return pass_on(config);
   Result<Weights> weights = read_weights(*file, *config);

@@ -352,6 +352,7 @@ std::vector<ModelShelf::Listing> ModelShelf::list() {
       Listing& adapted = all.emplace_back(listing);
       adapted.name = api::with_adapter(entry.model.name, entry.model.adapters[adapter]);
       adapted.aliases = api::with_adapter(entry.model.aliases, entry.model.adapters[adapter]);
+      adapted.details.parent = entry.model.name;
       if (listing.loaded) adapted.loaded = Handle(listing.loaded, &listing.loaded->with_adapter(adapter));
     }
   }

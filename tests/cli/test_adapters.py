@@ -1,6 +1,7 @@
 """Adapters from the command line to the answer, with tiny models: rewrite and serve."""
 import concurrent.futures
 import json
+import shutil
 import subprocess
 import urllib.error
 import urllib.request
@@ -124,6 +125,55 @@ def test_one_server_answers_with_both_adapters_and_the_base_as_each_alone(tiny, 
         by_name = post(address, "/v1/rewrite", {**any_answer, "model": "tiny:g"})
         assert by_preset["text"] == by_name["text"] != TEXT and by_preset["reverted"] == []
     assert len(set(alone)) > 6
+
+
+def listed_names(address):
+    models = json.load(urllib.request.urlopen(f"{address}/v1/models"))["data"]
+    tags = json.load(urllib.request.urlopen(f"{address}/api/tags"))["models"]
+    assert [tag["name"] for tag in tags] == [model["id"] for model in models]
+    return [model["id"] for model in models]
+
+
+def test_models_on_demand_have_their_adapters_by_name(tiny, binary, adapter_files):
+    """Listed before anybody has asked for the model; of another model they are none; an adapter in the folder is no model."""
+    models = tiny.home / "models"
+    subprocess.run([binary.parent / "write_tiny_model", models / "other.gguf", "llama"], check=True)
+    shutil.copy(adapter_files[0], models / "adapter.gguf")
+    (models / "broken.gguf").write_bytes(b"GGUF")
+    adapters = ["--adapter", f"g={adapter_files[0]}", "--adapter", f"o={adapter_files[1]}"]
+
+    def chat(address, name):
+        body = {"model": name, "temperature": 0, "max_tokens": 12, "messages": [{"role": "user", "content": TEXT}]}
+        return post(address, "/v1/chat/completions", body)
+
+    with serving(tiny, "--model", "tiny", *adapters) as address:
+        expected = {name: chat(address, name)["choices"] for name in ("tiny", "tiny:g", "tiny:o")}
+    with serving(tiny, "--on-demand", *adapters) as address:
+        assert listed_names(address) == ["broken", "other", "tiny", "tiny:g", "tiny:o"]
+        assert post(address, "/api/show", {"model": "tiny:g"})["details"]["parent_model"] == "tiny"
+        for name in ("tiny:o", "tiny:g", "tiny"):
+            answer = chat(address, name)
+            assert (answer["model"], answer["choices"]) == (name, expected[name])
+        with pytest.raises(urllib.error.HTTPError) as missing:
+            chat(address, "other:g")
+        assert missing.value.code == 404 and "'tiny:g'" in missing.value.read().decode()
+    with serving(tiny, "--on-demand", "--merge-adapter", *adapters[:2]) as address:
+        assert listed_names(address) == ["broken", "other", "tiny", "tiny:g"]
+        assert chat(address, "other")["model"] == "other"
+        assert chat(address, "tiny")["choices"] == chat(address, "tiny:g")["choices"]
+
+
+def test_an_adapter_that_fits_no_model_on_demand_is_refused(tiny, binary, adapter_files):
+    (tiny.home / "models/tiny.gguf").unlink()
+    subprocess.run([binary.parent / "write_tiny_model", tiny.home / "models/other.gguf", "llama"], check=True)
+    done = tiny("serve", "--port", "0", "--on-demand", "--adapter", f"g={adapter_files[0]}")
+    assert done.returncode == 2 and "made for none of the models" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("command", [["rewrite", TEXT], ["info"]])
+def test_an_adapter_in_place_of_a_model_is_told_from_one(tiny, adapter_files, error_line, command):
+    done = tiny(command[0], *(["--model"] if command[0] == "rewrite" else []), adapter_files[0], *command[1:])
+    assert done.returncode != 0 and "--adapter NAME=FILE" in error_line(done)
 
 
 def test_adapters_may_stand_in_the_configuration(tiny, adapter_files, tmp_path):

@@ -122,6 +122,7 @@ TEST_F(Adapters, AreListedBehindTheirModel) {
     EXPECT_EQ(ask(get("/api/tags")).json().at("models").at(2).at("name"), "base:tone");
     EXPECT_EQ(ask(post_to("/api/show", R"({"model":"base:grammar"})")).status, 200);
     EXPECT_EQ(ask(post_to("/api/show", R"({"model":"base:nothing"})")).status, 404);
+    EXPECT_EQ(list.at("data").at(1).at("parent"), "base");
   }
   const boost::json::value list = ask(get("/v1/models")).json();
   EXPECT_EQ(list.at("data").at(1).at("parent"), "base");
