@@ -12,8 +12,8 @@
 #include "api/json.h"
 #include "api/rewrite_writer.h"
 #include "api/sampling_fields.h"
+#include "rewrite/parts.h"
 #include "rewrite/prompt.h"
-#include "rewrite/sentences.h"
 
 namespace riposte::api {
 namespace {
@@ -88,23 +88,6 @@ void read_lean(Fields& fields, std::optional<rewrite::LeanRules>& out) {
   out = *rules;
 }
 
-// The parts of a text that are requests of their own: its prose, or the sentences of that.
-std::vector<rewrite::ByteRange> parts_of(const RewriteRequest& request, std::string_view text,
-                                         const rewrite::LeanRules& lean) {
-  const size_t most = 1 + kMaxSentences / request.texts.size();
-  const std::vector<rewrite::ByteRange> prose = rewrite::prose_of(text, lean, most);
-  if (!request.by_sentence) return prose;
-  std::vector<rewrite::ByteRange> parts;
-  for (const auto& [begin, end] : prose) {
-    auto sentences = rewrite::split_sentences(text.substr(begin, end - begin), request.preset.language);
-    rewrite::join_parts(sentences, std::max<size_t>(1, most / prose.size()));
-    for (const rewrite::ByteRange& sentence : sentences) {
-      parts.push_back({begin + sentence.begin, begin + sentence.end});
-    }
-  }
-  return parts;
-}
-
 }  // namespace
 
 ApiResult<RewriteRequest> parse_rewrite_request(std::string_view body, const rewrite::Presets& presets,
@@ -149,15 +132,17 @@ ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& mod
     read->preset.instruction = rewrite::lean_instruction(read->preset.instruction, lean);
   }
   Generation generation;
-  std::vector<RewriteText> texts;
+  const rewrite::Cut cut{.lean = lean,
+                         .by_sentence = read->by_sentence,
+                         .language = read->preset.language,
+                         .most = 1 + rewrite::kMaxSentences / read->texts.size()};
+  std::vector<rewrite::CutText> texts;
   for (size_t i = 0; i < read->texts.size(); ++i) {
-    const std::string& text = read->texts[i];
     const std::string place = read->is_list ? fmt::format("text[{}]", i) : "text";
-    std::vector<rewrite::ByteRange> parts = parts_of(*read, text, lean);
-    for (const rewrite::ByteRange& part : parts) {
+    const rewrite::CutText& text = texts.emplace_back(rewrite::cut_text(read->texts[i], cut));
+    for (size_t part = 0; part < text.parts.size(); ++part) {
       Result<engine::Request> request =
-          rewrite::make_request({*model.chat_template, model.tokenizer}, read->preset,
-                                std::string_view(text).substr(part.begin, part.end - part.begin));
+          rewrite::make_request({*model.chat_template, model.tokenizer}, read->preset, text.part_text(part));
       if (!request) return tl::unexpected(from_error(request.error(), place));
       const auto wanted = read->max_tokens.value_or(request->max_tokens);
       const auto max_tokens = answer_room(request->prompt.size(), wanted, model, place);
@@ -166,7 +151,6 @@ ApiResult<Generation> read_rewrite(std::string_view body, const ServedModel& mod
       request->trace = read->origins;
       generation.requests.push_back(std::move(*request));
     }
-    texts.push_back({text, std::move(parts), !lean.edges && !read->by_sentence});
   }
   generation.stream = read->stream;
   generation.repeatable = read->repeatable;

@@ -14,8 +14,6 @@
 namespace riposte::api {
 
 inline constexpr size_t kMaxTexts = 64;  // in one request
-inline constexpr size_t kMaxSentences =
-    64;  // of all its texts, beside one of each; neighbours go together beyond
 
 struct RewriteRequest {
   std::string model;               // empty: whatever is served

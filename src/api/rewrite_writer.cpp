@@ -10,7 +10,6 @@
 #include "api/json.h"
 #include "api/usage.h"
 #include "rewrite/facts.h"
-#include "rewrite/restraint.h"
 #include "rewrite/units.h"
 
 namespace riposte::api {
@@ -33,22 +32,6 @@ json::object timings_object(const engine::Timings& timings) {
           {"prefill_ms", milliseconds(timings.prefill)},
           {"decode_ms", milliseconds(timings.decode)},
           {"total_ms", milliseconds(timings.queue + timings.prefill + timings.decode)}};
-}
-
-// Parts are computed side by side: the slowest counts, and one that was cut short cuts the whole.
-void add_finish(const engine::Finish& part, engine::Finish& all) {
-  if (part.reason == engine::FinishReason::kLength) all.reason = part.reason;
-  engine::Usage& sum = all.usage;
-  sum.prompt_tokens += part.usage.prompt_tokens;
-  sum.cached_tokens += part.usage.cached_tokens;
-  sum.output_tokens += part.usage.output_tokens;
-  sum.passes += part.usage.passes;
-  sum.drafted_tokens += part.usage.drafted_tokens;
-  sum.accepted_tokens += part.usage.accepted_tokens;
-  engine::add(part.usage.by_origin, sum.by_origin);
-  all.timings.queue = std::max(all.timings.queue, part.timings.queue);
-  all.timings.prefill = std::max(all.timings.prefill, part.timings.prefill);
-  all.timings.decode = std::max(all.timings.decode, part.timings.decode);
 }
 
 // Where the tokens of a result came from. An end token that was guessed is in no count of output, but may be
@@ -75,17 +58,18 @@ json::array checks_array(std::string_view source, std::string_view result, std::
 
 }  // namespace
 
-RewriteWriter::Progress::Progress(RewriteText text, size_t text_index)
-    : assembly(std::move(text)), difference(assembly.source()), traces(assembly.parts()), index(text_index) {}
+RewriteWriter::Progress::Progress(rewrite::CutText text, const RewriteWriterOptions& options, size_t text_index)
+    : assembly(std::move(text), options.restrained && !options.warms ? std::optional(options.language) : std::nullopt),
+      difference(assembly.source()),
+      index(text_index) {}
 
 RewriteWriter::RewriteWriter(const AnswerHead& head, RewriteWriterOptions options,
-                             std::vector<RewriteText> texts)
+                             std::vector<rewrite::CutText> texts)
     : head_(head), options_(std::move(options)) {
   for (size_t i = 0; i < texts.size(); ++i) {
-    texts_.push_back(std::make_unique<Progress>(std::move(texts[i]), i));
+    texts_.push_back(std::make_unique<Progress>(std::move(texts[i]), options_, i));
     for (size_t part = 0; part < texts_.back()->assembly.parts(); ++part) parts_.push_back({i, part});
   }
-  answers_.resize(parts_.size());
 }
 
 RewriteWriter::Progress& RewriteWriter::text_of_choice(int32_t choice) {
@@ -93,10 +77,6 @@ RewriteWriter::Progress& RewriteWriter::text_of_choice(int32_t choice) {
 }
 
 std::string RewriteWriter::add(int32_t choice, std::string_view answer) {
-  if (options_.restrained) {
-    answers_[static_cast<size_t>(choice)] += answer;
-    return {};
-  }
   Progress& progress = text_of_choice(choice);
   return gain(progress, progress.assembly.add(parts_[static_cast<size_t>(choice)].index, answer));
 }
@@ -106,35 +86,14 @@ std::string RewriteWriter::gain(Progress& progress, std::string gained) {
   return gained;
 }
 
-std::string_view RewriteWriter::settle(int32_t choice, const engine::Finish& finish) {
-  Progress& progress = text_of_choice(choice);
-  const size_t part = parts_[static_cast<size_t>(choice)].index;
-  const auto& [begin, end] = progress.assembly.part(part);
-  const std::string_view source = std::string_view(progress.assembly.source()).substr(begin, end - begin);
-  const std::string& answer = answers_[static_cast<size_t>(choice)];
-  if (options_.warms) return answer;
-  const rewrite::Stray stray = rewrite::find_stray(source, answer, finish.reason, options_.language);
-  if (stray == rewrite::Stray::kNone) return answer;
-  json::object where = span_object(progress.assembly.source(), {begin, end});
-  where["reason"] = text_of(rewrite::name_of(stray));
-  progress.reverted.push_back(std::move(where));
-  if (options_.tokenizer) progress.traces[part].clear();  // of an answer that is not there
-  return source;
-}
-
 std::string RewriteWriter::end_part(int32_t choice, const engine::Finish& finish) {
   Progress& progress = text_of_choice(choice);
-  add_finish(finish, progress.finish);
-  if (options_.tokenizer) progress.traces[parts_[static_cast<size_t>(choice)].index] = finish.trace;
   if (finish.usage.passes > 0) {
     ++progress.computed;
   } else {
     progress.known_tokens += finish.usage.output_tokens;
   }
-  const size_t part = parts_[static_cast<size_t>(choice)].index;
-  std::string gained;
-  if (options_.restrained) gained = gain(progress, progress.assembly.add(part, settle(choice, finish)));
-  gained += gain(progress, progress.assembly.end(part));
+  std::string gained = gain(progress, progress.assembly.end(parts_[static_cast<size_t>(choice)].index, finish));
   if (progress.assembly.whole() && !options_.warms) progress.difference.finish(progress.edits);
   return gained;
 }
@@ -146,16 +105,32 @@ json::object RewriteWriter::edit_object(const Progress& progress, const rewrite:
           {"result", span_object(progress.difference.result(), edit.result)}};
 }
 
+// Parts of which the source stayed.
+json::array RewriteWriter::reverted_of(const Progress& progress) const {
+  const rewrite::Assembly& assembly = progress.assembly;
+  json::array reverted;
+  for (size_t part = 0; part < assembly.parts(); ++part) {
+    if (assembly.stray(part) == rewrite::Stray::kNone) continue;
+    json::object where = span_object(assembly.source(), assembly.part(part));
+    where["reason"] = text_of(rewrite::name_of(assembly.stray(part)));
+    reverted.push_back(std::move(where));
+  }
+  return reverted;
+}
+
 json::array RewriteWriter::origins_of(const Progress& progress) const {
+  const rewrite::Assembly& assembly = progress.assembly;
   std::vector<TracedPart> parts;
-  for (size_t i = 0; i < progress.traces.size(); ++i) {
-    parts.push_back({progress.assembly.place(i), progress.traces[i]});
+  for (size_t part = 0; part < assembly.parts(); ++part) {
+    parts.push_back({assembly.place(part), {}});
+    // A trace of an answer that was not taken tells nothing of the text.
+    if (assembly.stray(part) == rewrite::Stray::kNone) parts.back().trace = assembly.finish(part).trace;
   }
   return origins_array(progress.difference.result(), parts, *options_.tokenizer);
 }
 
 json::object RewriteWriter::result_object(const Progress& progress) const {
-  const engine::Finish& finish = progress.finish;
+  const engine::Finish finish = progress.assembly.finish();
   const std::string& source = progress.difference.source();
   const std::string& result = progress.difference.result();
   json::array edits;
@@ -166,7 +141,7 @@ json::object RewriteWriter::result_object(const Progress& progress) const {
           {"unchanged", progress.edits.empty() && !options_.warms},
           {"edits", std::move(edits)},
           {"checks", options_.warms ? json::array() : checks_array(source, result, options_.language)},
-          {"reverted", progress.reverted},
+          {"reverted", reverted_of(progress)},
           {"sentences", {{"total", progress.assembly.parts()}, {"computed", progress.computed}}},
           {"tokens", tokens_object(finish.usage, progress.known_tokens)},
           {"finish_reason", text_of(finish_reason(finish.reason))},

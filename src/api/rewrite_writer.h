@@ -11,10 +11,11 @@
 
 #include "api/answer.h"
 #include "api/answer_head.h"
-#include "api/rewrite_assembly.h"
 #include "api/rewrite_origins.h"
 #include "api/usage.h"
+#include "rewrite/assembly.h"
 #include "rewrite/difference.h"
+#include "rewrite/parts.h"
 
 namespace riposte::api {
 
@@ -32,7 +33,7 @@ struct RewriteWriterOptions {
 // is certain), "result" (what a whole answer says of this text), and last "done".
 class RewriteWriter final : public AnswerWriter {
  public:
-  RewriteWriter(const AnswerHead& head, RewriteWriterOptions options, std::vector<RewriteText> texts);
+  RewriteWriter(const AnswerHead& head, RewriteWriterOptions options, std::vector<rewrite::CutText> texts);
 
   std::string whole(std::span<const ChoiceAnswer> choices) override;
   void begin(std::string& out) override;
@@ -44,17 +45,14 @@ class RewriteWriter final : public AnswerWriter {
  private:
   // One text on its way to its result.
   struct Progress {
-    Progress(RewriteText text, size_t index);
+    Progress(rewrite::CutText text, const RewriteWriterOptions& options, size_t index);
 
-    RewriteAssembly assembly;
+    rewrite::Assembly assembly;
     rewrite::Difference difference;
     std::vector<rewrite::Edit> edits;
     size_t told_edits = 0;
-    engine::Finish finish;     // of its parts together
-    boost::json::array reverted;  // parts of which the source stayed
     size_t computed = 0;       // parts that were not known already
     int64_t known_tokens = 0;  // of those that were
-    std::vector<std::vector<engine::TokenTrace>> traces;  // [parts], if they are to be told
     const size_t index;
   };
   // Where a choice of the answer belongs.
@@ -67,10 +65,9 @@ class RewriteWriter final : public AnswerWriter {
   // What the result of a text gains by more of a choice's answer, or by its end.
   std::string add(int32_t choice, std::string_view answer);
   std::string end_part(int32_t choice, const engine::Finish& finish);
-  // The answer for a part, or the part itself where that strays.
-  std::string_view settle(int32_t choice, const engine::Finish& finish);
   std::string gain(Progress& progress, std::string gained);
   boost::json::object edit_object(const Progress& progress, const rewrite::Edit& edit) const;
+  boost::json::array reverted_of(const Progress& progress) const;
   boost::json::array origins_of(const Progress& progress) const;
   boost::json::object result_object(const Progress& progress) const;
   void tell_edits(Progress& progress, std::string& out) const;
@@ -80,7 +77,6 @@ class RewriteWriter final : public AnswerWriter {
   const RewriteWriterOptions options_;
   std::vector<std::unique_ptr<Progress>> texts_;
   std::vector<Part> parts_;  // [choices]
-  std::vector<std::string> answers_;  // [choices], kept until they end, where restraint may refuse them
 };
 
 }  // namespace riposte::api

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace riposte::apps {
 namespace {
@@ -153,6 +154,20 @@ std::vector<Piece> pieces_of(std::span<const engine::TokenTrace> trace,
   }
   if (!trace.empty()) append(characters.finish(), trace.back());
   return pieces;
+}
+
+std::vector<Piece> pieces_of(const rewrite::Assembly& assembly, const tokenizer::Tokenizer& tokenizer) {
+  std::vector<Piece> all;
+  int32_t passes = 0;
+  for (size_t part = 0; part < assembly.parts(); ++part) {
+    if (!all.empty()) all.back().text += assembly.kept_before(part);
+    std::vector<Piece> pieces = {{std::string(assembly.part_text(part)), 0, 1, Origin::kSource}};
+    if (assembly.stray(part) == rewrite::Stray::kNone) pieces = pieces_of(assembly.finish(part).trace, tokenizer);
+    for (Piece& piece : pieces) piece.pass += passes;
+    if (!pieces.empty()) passes = pieces.back().pass;
+    all.insert(all.end(), std::make_move_iterator(pieces.begin()), std::make_move_iterator(pieces.end()));
+  }
+  return all;
 }
 
 std::string explain_plainly(std::span<const Piece> pieces, const engine::Usage& usage) {

@@ -10,6 +10,7 @@
 
 #include "drafting/draft.h"
 #include "engine/request.h"
+#include "rewrite/assembly.h"
 #include "tokenizer/tokenizer.h"
 
 namespace riposte::apps {
@@ -28,6 +29,10 @@ struct Piece {
 // A character whose bytes are spread over several tokens belongs to the last of them.
 std::vector<Piece> pieces_of(std::span<const engine::TokenTrace> trace,
                              const tokenizer::Tokenizer& tokenizer);
+
+// Of a text in parts: pass numbers run on from part to part, and what lies between two belongs to the first. A part of which the
+// source stayed counts as copied.
+std::vector<Piece> pieces_of(const rewrite::Assembly& assembly, const tokenizer::Tokenizer& tokenizer);
 
 // In marks that any text can carry: what was computed stands in [brackets], what comes from earlier answers
 // in {braces}, from a prediction in <angles>, from a smaller model in (parentheses); what was copied from the

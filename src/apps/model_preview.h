@@ -1,4 +1,5 @@
-// What a model file will be once it is loaded, told by its head alone: neither tokeniser nor weights are read.
+// What a model file will be once it is loaded, told by its head alone: neither tokeniser nor weights are
+// read.
 #pragma once
 
 #include <filesystem>
@@ -17,8 +18,8 @@ struct ModelPreview {
   std::vector<std::string> adapters;  // their names, as Runtime::adapters() will have them
 };
 
-// `options` says how it will be run. A file that cannot be read counts as a model without adapters: whoever asks for it is
-// told what is wrong. Errors: those of adapters_of.
+// `options` says how it will be run. A file that cannot be read counts as a model without adapters: whoever
+// asks for it is told what is wrong. Errors: those of adapters_of.
 Result<ModelPreview> preview_model(const std::filesystem::path& file, const RuntimeOptions& options);
 
 // The names of adapters, in their order.

@@ -33,6 +33,7 @@ struct Options {
   std::string presets_file;
   std::optional<float> edit_confidence;
   std::optional<bool> restrained;
+  std::optional<bool> by_sentence;
   bool as_json = false;
   bool show_time = false;
   bool explain = false;
@@ -45,7 +46,7 @@ Result<rewrite::Preset> choose_preset(const Options& options, std::span<const Na
   if (!options.instruction.empty()) {
     rewrite::Preset own;
     own.name = "instruction";
-    own.instruction = options.instruction;
+    own.instruction = rewrite::lean_instruction(options.instruction, options.runtime.lean);
     return choose_adapter(std::move(own), adapters);
   }
   std::optional<rewrite::Presets> loaded;
@@ -110,12 +111,7 @@ class Session {
                                  : live             ? std::string("\n")
                                                     : on_one_line(rewritten->text) + "\n");
     if (!written) return written;
-    if (rewritten->reverted != rewrite::Stray::kNone) {
-      fmt::print(stderr, "riposte: the text stays as it was: the answer strayed ({})\n", rewrite::name_of(rewritten->reverted));
-    } else if (rewritten->finish.reason == engine::FinishReason::kLength) {
-      fmt::print(stderr, "riposte: the answer was cut off after {} tokens\n",
-                 rewritten->finish.usage.output_tokens);
-    }
+    tell_what_went_wrong(rewritten->assembly);
     if (options_.show_time || live) print_time(*rewritten);
     return {};
   }
@@ -135,11 +131,44 @@ class Session {
   int status() const { return status_; }
 
  private:
-  bool explains(const Rewritten& rewritten) const {
-    return options_.explain && rewritten.reverted == rewrite::Stray::kNone;
+  static bool is_reverted(const rewrite::Assembly& assembly, size_t part) {
+    return assembly.stray(part) != rewrite::Stray::kNone;
   }
+
+  static void tell_what_went_wrong(const rewrite::Assembly& assembly) {
+    const size_t parts = assembly.parts();
+    for (size_t part = 0; part < parts; ++part) {
+      const std::string which = parts == 1 ? "the text" : fmt::format("sentence {} of {}", part + 1, parts);
+      if (is_reverted(assembly, part)) {
+        fmt::print(stderr, "riposte: {} stays as it was: the answer strayed ({})\n", which, rewrite::name_of(assembly.stray(part)));
+      } else if (assembly.finish(part).reason == engine::FinishReason::kLength) {
+        fmt::print(stderr, "riposte: the answer{} was cut off after {} tokens\n", parts == 1 ? "" : " for " + which,
+                   assembly.finish(part).usage.output_tokens);
+      }
+    }
+  }
+
+  // Nothing of an answer that was refused is in the text.
+  bool explains(const Rewritten& rewritten) const {
+    const rewrite::Assembly& assembly = rewritten.assembly;
+    for (size_t part = 0; part < assembly.parts(); ++part) {
+      if (!is_reverted(assembly, part)) return options_.explain;
+    }
+    return false;
+  }
+
+  static json::array reverted_of(const rewrite::Assembly& assembly) {
+    json::array reverted;
+    for (size_t part = 0; part < assembly.parts(); ++part) {
+      if (!is_reverted(assembly, part)) continue;
+      reverted.push_back(json::object{{"text", json::string(assembly.part_text(part))}, {"reason", rewrite::name_of(assembly.stray(part))}});
+    }
+    return reverted;
+  }
+
   std::string as_json(const std::string& source, const Rewritten& rewritten) const {
-    const engine::Usage& usage = rewritten.finish.usage;
+    const engine::Finish finish = rewritten.assembly.finish();
+    const engine::Usage& usage = finish.usage;
     json::object drafts;
     for (size_t i = 0; i < usage.by_origin.size(); ++i) {
       const engine::DraftCounts& counts = usage.by_origin[i];
@@ -150,11 +179,11 @@ class Session {
     json::object object{
         {"source", source},
         {"text", rewritten.text},
-        {"reverted", rewritten.reverted == rewrite::Stray::kNone ? json::value(nullptr)
-                                                                 : json::value(rewrite::name_of(rewritten.reverted))},
+        {"sentences", rewritten.assembly.parts()},
+        {"reverted", reverted_of(rewritten.assembly)},
         {"preset", preset_.name},
         {"model", runtime_.name()},
-        {"finish_reason", name_of(rewritten.finish.reason)},
+        {"finish_reason", name_of(finish.reason)},
         {"prompt_tokens", usage.prompt_tokens},
         {"cached_tokens", usage.cached_tokens},
         {"output_tokens", usage.output_tokens},
@@ -163,8 +192,8 @@ class Session {
         {"accepted_tokens", usage.accepted_tokens},
         {"drafts", std::move(drafts)},
         {"tokens_per_pass", usage.passes > 0 ? static_cast<double>(usage.output_tokens) / usage.passes : 0.0},
-        {"prefill_ms", milliseconds(rewritten.finish.timings.prefill)},
-        {"decode_ms", milliseconds(rewritten.finish.timings.decode)},
+        {"prefill_ms", milliseconds(finish.timings.prefill)},
+        {"decode_ms", milliseconds(finish.timings.decode)},
         {"total_ms", milliseconds(rewritten.time)}};
     if (options_.explain) object["trace"] = trace_of(rewritten);
     return json::serialize(object);
@@ -172,7 +201,7 @@ class Session {
 
   json::array trace_of(const Rewritten& rewritten) const {
     json::array trace;
-    for (const Piece& piece : pieces_of(rewritten.finish.trace, runtime_.tokenizer())) {
+    for (const Piece& piece : pieces_of(rewritten.assembly, runtime_.tokenizer())) {
       trace.push_back(json::object{{"text", piece.text},
                                    {"tokens", piece.tokens},
                                    {"pass", piece.pass},
@@ -182,11 +211,11 @@ class Session {
   }
 
   std::string explained(const Rewritten& rewritten) const {
-    const std::vector<Piece> pieces = pieces_of(rewritten.finish.trace, runtime_.tokenizer());
+    const std::vector<Piece> pieces = pieces_of(rewritten.assembly, runtime_.tokenizer());
     const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
     const bool plain = !output_.is_terminal() || (no_color != nullptr && *no_color != '\0');
-    return plain ? explain_plainly(pieces, rewritten.finish.usage)
-                 : explain_in_colours(pieces, rewritten.finish.usage, output_.columns());
+    const engine::Usage usage = rewritten.assembly.finish().usage;
+    return plain ? explain_plainly(pieces, usage) : explain_in_colours(pieces, usage, output_.columns());
   }
 
   // A source that is not UTF-8 cannot stand in JSON.
@@ -200,7 +229,7 @@ class Session {
   }
 
   void print_time(const Rewritten& rewritten) const {
-    const engine::Usage& usage = rewritten.finish.usage;
+    const engine::Usage usage = rewritten.assembly.finish().usage;
     fmt::print(stderr, "  {:.0f} ms, {} tokens in ({} cached), {} out\n", milliseconds(rewritten.time),
                usage.prompt_tokens, usage.cached_tokens, usage.output_tokens);
   }
@@ -258,12 +287,13 @@ Result<int> run_rewrite(const Options& options) {
   auto preset = choose_preset(options, runtime->adapters());
   if (!preset) return pass_on(preset);
   if (options.restrained) preset->restrained = *options.restrained;
+  if (options.by_sentence) preset->by_sentence = *options.by_sentence;
   if (options.edit_confidence) preset->edit_confidence = *options.edit_confidence;
   const auto chat_template = parse_chat_template(runtime->model());
   if (!chat_template) return pass_on(chat_template);
   const rewrite::PromptFormat format{*chat_template, runtime->tokenizer()};
   engine::Engine engine(runtime->executor(), runtime->tokenizer(), runtime->engine_options());
-  Rewriter rewriter(engine, format, *preset, options.explain);
+  Rewriter rewriter(engine, format, *preset, options.runtime.lean, options.explain);
   Session session(options, *runtime, *preset, rewriter);
   if (lines) {
     if (auto done = rewrite_lines(std::move(*lines), session); !done) return pass_on(done);
@@ -291,9 +321,15 @@ void add_rewrite_command(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--instruction,-i", options->instruction,
                       "an instruction of your own instead of a preset");
+  command
+      ->add_option_function<std::string>(
+          "--split", [options](const std::string& split) { options->by_sentence = split == "sentences"; },
+          "what is rewritten for itself: sentences, or none (all of a text together); without, what the preset says")
+      ->check(CLI::IsMember({"sentences", "none"}));
+  add_lean_option(*command, options->runtime);
   CLI::Option* restrain = command->add_flag_callback(
       "--restrain", [options] { options->restrained = true; },
-      "leave a text as it is where its answer is cut short, far longer or shorter, or loses or invents a number, a link or a "
+      "leave a text (a sentence, if it is split) as it is where its answer is cut short, far longer or shorter, or loses or invents a number, a link or a "
       "placeholder: so with presets that an adapter was trained for");
   command->add_flag_callback("--no-restrain", [options] { options->restrained = false; }, "take any answer")
       ->excludes(restrain);
@@ -319,7 +355,8 @@ void add_rewrite_command(CLI::App& app, Run& run) {
   command->footer(
       "\nOn a terminal text appears as it comes; elsewhere there is one line out for each line in. A line "
       "that cannot\n"
-      "be rewritten is reported and copied; the others go on." +
+      "be rewritten is reported and copied; the others go on. With the preset grammar each sentence of a text is rewritten\n"
+      "for itself, side by side; the spacing between them stays." +
       help_footer("  riposte rewrite \"She go to school every day.\"\n"
                   "  riposte rewrite --explain \"I has never saw such a beautiful garden.\"\n"
                   "  riposte rewrite --preset formal --json < letter.txt\n"

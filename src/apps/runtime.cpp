@@ -142,6 +142,20 @@ void add_drafting_option(CLI::App& command, RuntimeOptions& options) {
       "take guesses from the request alone, none from earlier answers (the same answers)");
 }
 
+void add_lean_option(CLI::App& command, RuntimeOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--lean",
+          [&options](const std::string& names) {
+            const auto rules = rewrite::parse_lean_rules(names);
+            if (!rules) throw CLI::ValidationError("--lean", rules.error().message);
+            options.lean = *rules;
+          },
+          "what a model need not read of a text to be rewritten, unless a request says otherwise: all, none, or "
+          "some of edges (white space), instruction (its white space), quotes (lines with >), signature, code")
+      ->default_str("all");
+}
+
 Result<chat::Template> parse_chat_template(const model::Model& model) {
   if (model.chat_template.empty()) {
     return fail(ErrorCode::kUnsupported,

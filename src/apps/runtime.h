@@ -56,6 +56,8 @@ void add_executor_options(CLI::App& command, RuntimeOptions& options);
 void add_adapter_options(CLI::App& command, RuntimeOptions& options);
 // --no-drafting and --no-history, for commands that answer requests.
 void add_drafting_option(CLI::App& command, RuntimeOptions& options);
+// --lean, for commands that rewrite.
+void add_lean_option(CLI::App& command, RuntimeOptions& options);
 
 // The template of a model that can chat. Errors: kUnsupported (the file has none), those of Template::parse.
 Result<chat::Template> parse_chat_template(const model::Model& model);

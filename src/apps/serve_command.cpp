@@ -150,17 +150,7 @@ void add_serve_command(CLI::App& app, Run& run) {
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, engine::Pooling>{{"mean", engine::Pooling::kMean}, {"last", engine::Pooling::kLast}}))
       ->default_str("mean");
-  command
-      ->add_option_function<std::string>(
-          "--lean",
-          [options](const std::string& names) {
-            const auto rules = rewrite::parse_lean_rules(names);
-            if (!rules) throw CLI::ValidationError("--lean", rules.error().message);
-            options->runtime.lean = *rules;
-          },
-          "what a model need not read of a text to be rewritten, unless a request says otherwise: all, none, or "
-          "some of edges (white space), instruction (its white space), quotes (lines with >), signature, code")
-      ->default_str("all");
+  add_lean_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);
   add_drafting_option(*command, options->runtime);
   add_config_option(*command, options->config_file);

@@ -16,7 +16,8 @@ Result<void> check_is_model(const gguf::File& file) {
   if (type == "model") return {};
   if (type == "adapter") {
     return fail(ErrorCode::kUnsupported,
-                "this is an adapter, not a model; name the model that it was made for, and beside it --adapter NAME=FILE");
+                "this is an adapter, not a model; name the model that it was made for, and beside it "
+                "--adapter NAME=FILE");
   }
   return fail(ErrorCode::kUnsupported, "this is no model: 'general.type' is '{}'", gguf::printable(type));
 }

@@ -33,10 +33,6 @@ Result<std::vector<TokenId>> prompt_of(const PromptFormat& format, const Preset&
   return encode_messages(format, messages);
 }
 
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
 }  // namespace
 
 uint64_t task_of(std::string_view instruction) {
@@ -77,10 +73,14 @@ std::vector<TokenId> encode_source(const tokenizer::Tokenizer& tokenizer, std::s
   return tokenizer.encode(drafting::as_written(text));
 }
 
+Result<void> check_not_blank(std::string_view text) {
+  if (text.find_first_not_of(" \t\r\n") != std::string_view::npos) return {};
+  return fail(ErrorCode::kInvalidArgument, "there is nothing to rewrite: the text is empty");
+}
+
 Result<engine::Request> make_request(const PromptFormat& format, const Preset& preset,
                                      std::string_view text) {
-  if (is_blank(text))
-    return fail(ErrorCode::kInvalidArgument, "there is nothing to rewrite: the text is empty");
+  if (auto some = check_not_blank(text); !some) return pass_on(some);
   Result<std::vector<TokenId>> prompt = prompt_of(format, preset, text);
   if (!prompt) return pass_on(prompt);
   engine::Request request;

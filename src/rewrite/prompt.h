@@ -45,6 +45,9 @@ std::vector<TokenId> encode_source(const tokenizer::Tokenizer& tokenizer, std::s
 // the model wants it and the prompt has not written it.
 std::vector<TokenId> encode_prompt(const tokenizer::Tokenizer& tokenizer, std::string_view prompt, std::string_view text);
 
+// Errors: kInvalidArgument (there is nothing but white space).
+Result<void> check_not_blank(std::string_view text);
+
 // The preset's instruction as system message and as Request::task, the text as user message and as
 // Request::source; or the preset's own prompt, if it has one; max_tokens is max_tokens_factor times the text's tokens plus 32. Errors: kInvalidArgument
 // (an empty text), those of encode_messages.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/rewrite_request.h"
+#include "rewrite/parts.h"
 #include "support/babble_model.h"
 #include "support/events.h"
 
@@ -200,8 +201,8 @@ TEST_F(RewriteTest, AVeryLongTextGoesInFewerParts) {
   for (int i = 0; i < 1000; ++i) text += "He go. ";
   const auto generation = read_rewrite("{\"text\":\"" + text + "\"}", model_.served(), kContext);
   ASSERT_TRUE(generation);
-  EXPECT_LE(generation->requests.size(), 1 + kMaxSentences);
-  EXPECT_GT(generation->requests.size(), kMaxSentences / 2);
+  EXPECT_LE(generation->requests.size(), 1 + rewrite::kMaxSentences);
+  EXPECT_GT(generation->requests.size(), rewrite::kMaxSentences / 2);
 }
 
 TEST_F(RewriteTest, AStreamTellsTextAndEditsAndTheWholeResultAtTheEnd) {

@@ -42,8 +42,10 @@ def test_an_answer_that_strays_is_not_taken(tiny, adapter_files):
     """The random weights of the tiny model babble until they are cut short."""
     adapter = ["--adapter", f"g={adapter_files[0]}"]
     answer = rewrite(tiny, *adapter, restrained="--restrain")
-    assert (answer["text"], answer["reverted"]) == (TEXT, "length")
-    assert rewrite(tiny, *adapter)["reverted"] is None
+    assert (answer["text"], answer["reverted"]) == (TEXT, [{"text": TEXT, "reason": "length"}])
+    assert rewrite(tiny, *adapter)["reverted"] == []
+    done = tiny("rewrite", "--model", "tiny", *adapter, f"{TEXT}  It is far.")
+    assert done.stdout.decode() == f"{TEXT}  It is far.\n" and "sentence 2 of 2 stays as it was" in done.stderr.decode()
     done = tiny("rewrite", "--model", "tiny", *adapter, TEXT)
     assert done.stdout.decode() == f"{TEXT}\n" and "the text stays as it was" in done.stderr.decode()
     with serving(tiny, "--model", "tiny", *adapter) as address:

@@ -31,7 +31,7 @@ def on_a_terminal(tiny, *arguments, **environment):
 
 def test_json_traces_the_whole_answer(tiny):
     answer = json.loads(tiny(*REWRITE, "--explain", "--json", TEXT).stdout)
-    assert "".join(piece["text"] for piece in answer["trace"]) == answer["text"]
+    assert "".join(piece["text"] for piece in answer["trace"]).strip(" \t\r\n") == answer["text"]
     assert sum(piece["tokens"] for piece in answer["trace"]) == answer["output_tokens"]
     passes = [piece["pass"] for piece in answer["trace"]]
     assert passes == sorted(passes) and passes[0] >= 1 and passes[-1] <= answer["passes"]
@@ -42,6 +42,15 @@ def test_json_traces_the_whole_answer(tiny):
     assert sum(counts["drafted"] for counts in drafts) == plain["drafted_tokens"]
     assert sum(counts["accepted"] for counts in drafts) == plain["accepted_tokens"]
     assert plain["tokens_per_pass"] == plain["output_tokens"] / plain["passes"]
+
+
+def test_the_trace_of_a_paragraph_goes_on_from_sentence_to_sentence(tiny):
+    answer = json.loads(tiny("rewrite", "--model", "tiny", "--explain", "--json", f"{TEXT}  {TEXT} It is far.").stdout)
+    assert answer["sentences"] == 3
+    assert sum(piece["tokens"] for piece in answer["trace"]) == answer["output_tokens"]
+    passes = [piece["pass"] for piece in answer["trace"]]
+    assert passes == sorted(passes) and passes[-1] <= answer["passes"]
+    assert "".join("".join(piece["text"] for piece in answer["trace"]).split()) == "".join(answer["text"].split())
 
 
 def test_marks_stand_for_colours_in_a_pipe(tiny):

@@ -3,6 +3,8 @@ import json
 import os
 import subprocess
 
+from test_serve import post, serving
+
 REWRITE = ["rewrite", "--model", "tiny"]
 
 
@@ -69,6 +71,44 @@ def test_an_own_instruction_changes_the_prompt(tiny):
 def test_time_goes_to_standard_error(tiny):
     done = tiny(*REWRITE, "--time", "She go home.")
     assert b" ms, " in done.stderr and b" ms, " not in done.stdout
+
+
+def told(tiny, *arguments):
+    done = tiny(*REWRITE, "--json", *arguments)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_each_sentence_of_a_paragraph_is_rewritten_for_itself_and_the_spacing_is_kept(tiny):
+    sentences = ["She go home.", "Dr. Who come back (at 3 p.m.)!", "He were late."]
+    alone = [told(tiny, sentence)["text"] for sentence in sentences]
+    spacing = [" ", "  ", "\n\n\t", "\n"]
+    source = "".join(space + sentence for space, sentence in zip(spacing, sentences)) + spacing[-1]
+    expected = "".join(space + answer for space, answer in zip(spacing, alone)) + spacing[-1]
+    together = told(tiny, source)
+    assert together["sentences"] == 3 and together["text"] == expected and together["source"] == source
+
+
+def test_a_text_may_be_rewritten_as_a_whole(tiny):
+    text = "She go home. He come back."
+    whole, split = told(tiny, "--split", "none", text), told(tiny, "--split", "sentences", text)
+    assert (whole["sentences"], split["sentences"]) == (1, 2) and whole["text"] != split["text"]
+    assert told(tiny, text)["text"] == split["text"], "so says the preset"
+    assert told(tiny, "--preset", "shorten", text)["sentences"] == 1
+    assert tiny(*REWRITE, "--split", "words", text).returncode == 2
+
+
+def test_somebody_elses_words_stay(tiny):
+    quoted = "> She go home. He come back.\n"
+    assert told(tiny, quoted + "It were late.")["text"] == quoted + told(tiny, "It were late.")["text"]
+    assert told(tiny, "--lean", "none", quoted + "It were late.")["sentences"] == 3
+
+
+def test_the_command_line_and_a_server_give_the_same_text(tiny):
+    text = "  She go home. He come back!\n\nIt were late in 1999, said J. Smith.\n-- \nJ. Smith"
+    with serving(tiny, "--model", "tiny") as address:
+        for split in "sentences", "none":
+            assert post(address, "/v1/rewrite", {"text": text, "split": split})["text"] == told(tiny, "--split", split, text)["text"]
 
 
 def test_an_empty_argument_is_refused(tiny, error_line):
