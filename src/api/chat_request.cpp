@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "api/chat_rewriting.h"
 #include "api/chat_writer.h"
 #include "api/fields.h"
 #include "api/json.h"
@@ -99,6 +100,7 @@ ApiResult<ChatRequest> parse_chat_request(std::string_view body, uint64_t random
   fields.integer("n", request.choices, 1, kMaxChoices);
   fields.boolean("ignore_eos", request.ignore_end);
   request.repeatable = read_sampling(fields, random_seed, request.sampling);
+  request.names_temperature = fields.any("temperature") != nullptr;
   read_logprobs(fields, request.sampling);
   read_stop(fields, request.stop);
   read_tools(fields, request.tools);
@@ -169,12 +171,10 @@ ApiResult<engine::Request> to_engine_request(const ChatRequest& chat, const Serv
 
 ApiResult<Generation> read_chat(std::string_view body, const ServedModel& model,
                                 const RequestContext& context) {
-  const ApiResult<ChatRequest> chat = parse_chat_request(body, context.random_seed);
+  ApiResult<ChatRequest> chat = parse_chat_request(body, context.random_seed);
   if (!chat) return tl::unexpected(chat.error());
-  ApiResult<engine::Request> request = to_engine_request(*chat, model);
-  if (!request) return tl::unexpected(request.error());
+  settle_sampling(*chat, model);
   Generation generation;
-  append_choices(*request, chat->choices, generation.requests);
   generation.stream = chat->stream;
   generation.repeatable = chat->repeatable;
   generation.writer = std::make_unique<ChatWriter>(
@@ -184,6 +184,7 @@ ApiResult<Generation> read_chat(std::string_view body, const ServedModel& model,
                         .tools = !chat->tools.empty(),
                         .tool_format = tool_format(model.details.template_source),
                         .include_usage = chat->include_usage});
+  if (auto added = add_requests(*chat, model, "messages", generation); !added) return tl::unexpected(added.error());
   return generation;
 }
 

@@ -39,6 +39,7 @@ struct ChatRequest {
   std::vector<std::string> stop;
   bool ignore_end = false;
   sampling::SamplingParams sampling = default_sampling();
+  bool names_temperature = false;
   bool repeatable = false;  // the seed is the request's own, or does not matter
   bool stream = false;
   bool include_usage = false;  // a last chunk with the token counts, when streaming

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/chat_request.h"
+#include "api/chat_rewriting.h"
 #include "api/fields.h"
 #include "api/json.h"
 #include "api/ollama_models.h"
@@ -25,6 +26,7 @@ void read_options(Fields& fields, uint64_t random_seed, ChatRequest& out) {
   const json::object* given = fields.object("options");
   Fields options(given ? *given : kNone, "options");
   out.repeatable = read_sampling(options, random_seed, out.sampling);
+  out.names_temperature = options.any("temperature") != nullptr;
   options.number("repeat_penalty", out.sampling.repetition_penalty, 0.01, 10.0);
   read_stop(options, out.stop);
   std::optional<int32_t> length;
@@ -59,9 +61,8 @@ void read_common(Fields& fields, uint64_t random_seed, ChatRequest& out) {
   }
 }
 
-ApiResult<Generation> generation_of(const ChatRequest& chat, std::vector<engine::Request> requests,
-                                    const ServedModel& model, const RequestContext& context,
-                                    OllamaAnswer kind) {
+Generation generation_of(const ChatRequest& chat, std::vector<engine::Request> requests,
+                         const ServedModel& model, const RequestContext& context, OllamaAnswer kind) {
   Generation generation;
   generation.requests = std::move(requests);
   generation.stream = chat.stream;
@@ -110,10 +111,14 @@ ApiResult<Body> read_body(std::string_view text, const ServedModel& model, const
   return body;
 }
 
-// to_engine_request knows the model under its own name only.
-ApiResult<engine::Request> chat_request(ChatRequest chat, const ServedModel& model) {
-  chat.model.clear();
-  return to_engine_request(chat, model);
+// Of a chat, through the model's template.
+ApiResult<Generation> chat_generation_of(ChatRequest& chat, const ServedModel& model, const RequestContext& context,
+                                         OllamaAnswer kind) {
+  settle_sampling(chat, model);
+  Generation generation = generation_of(chat, {}, model, context, kind);
+  chat.model.clear();  // to_engine_request knows the model under its own name only
+  if (auto added = add_requests(chat, model, "messages", generation); !added) return tl::unexpected(added.error());
+  return generation;
 }
 
 }  // namespace
@@ -132,17 +137,15 @@ ApiResult<Generation> read_ollama_generate(std::string_view text, const ServedMo
   if (!fields.ok()) return fields.complaint();
   if (prompt.empty()) return generation_of(chat, {}, model, context, OllamaAnswer::kText);
 
-  ApiResult<engine::Request> request;
   if (raw || !model.chat_template) {
-    request = raw_request(chat, prompt, model);
-  } else {
-    if (!system.empty()) chat.messages.for_template.push_back(message("system", system));
-    chat.messages.for_template.push_back(message("user", prompt));
-    chat.messages.last_user_text = prompt;
-    request = chat_request(chat, model);
+    ApiResult<engine::Request> request = raw_request(chat, prompt, model);
+    if (!request) return tl::unexpected(request.error());
+    return generation_of(chat, {std::move(*request)}, model, context, OllamaAnswer::kText);
   }
-  if (!request) return tl::unexpected(request.error());
-  return generation_of(chat, {std::move(*request)}, model, context, OllamaAnswer::kText);
+  if (!system.empty()) chat.messages.for_template.push_back(message("system", system));
+  chat.messages.for_template.push_back(message("user", prompt));
+  chat.messages.last_user_text = prompt;
+  return chat_generation_of(chat, model, context, OllamaAnswer::kText);
 }
 
 ApiResult<Generation> read_ollama_chat(std::string_view text, const ServedModel& model,
@@ -167,9 +170,7 @@ ApiResult<Generation> read_ollama_chat(std::string_view text, const ServedModel&
   ApiResult<ChatMessages> read = read_messages(*messages);
   if (!read) return tl::unexpected(read.error());
   chat.messages = std::move(*read);
-  ApiResult<engine::Request> request = chat_request(chat, model);
-  if (!request) return tl::unexpected(request.error());
-  return generation_of(chat, {std::move(*request)}, model, context, OllamaAnswer::kMessage);
+  return chat_generation_of(chat, model, context, OllamaAnswer::kMessage);
 }
 
 }  // namespace riposte::api

@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "api/chat_rewriting.h"
 #include "api/fields.h"
 #include "api/json.h"
 #include "api/responses_writer.h"
@@ -163,6 +164,7 @@ ApiResult<ResponsesRequest> parse_responses_request(std::string_view body, uint6
   fields.integer("max_output_tokens", chat.max_tokens, 0, kMaxInt32);
   fields.boolean("stream", chat.stream);
   chat.repeatable = read_sampling(fields, random_seed, chat.sampling);
+  chat.names_temperature = fields.any("temperature") != nullptr;
   read_logprobs(fields, request);
   read_text_format(fields, chat.form);
   if (chat.form) request.format = object->at("text").at("format").as_object();
@@ -184,10 +186,8 @@ ApiResult<Generation> read_responses(std::string_view body, const ServedModel& m
                                      const RequestContext& context) {
   ApiResult<ResponsesRequest> read = parse_responses_request(body, context.random_seed);
   if (!read) return tl::unexpected(read.error());
-  ApiResult<engine::Request> request = to_engine_request(read->chat, model, "input");
-  if (!request) return tl::unexpected(request.error());
+  settle_sampling(read->chat, model);
   Generation generation;
-  generation.requests.push_back(std::move(*request));
   generation.stream = read->chat.stream;
   generation.repeatable = read->chat.repeatable;
   std::optional<ToolFormat> call_format;
@@ -204,6 +204,7 @@ ApiResult<Generation> read_responses(std::string_view body, const ServedModel& m
                              .call_format = call_format,
                              .metadata = std::move(read->metadata)};
   generation.writer = std::make_unique<ResponsesWriter>(context, model, std::move(settings));
+  if (auto added = add_requests(read->chat, model, "input", generation); !added) return tl::unexpected(added.error());
   return generation;
 }
 

@@ -58,5 +58,14 @@ def test_a_server_offers_it_by_name_and_for_its_preset(smollm2):
         for name in ("smollm2:grammar", f"{MODEL.stem}:grammar"):
             answer = post(address, "/v1/chat/completions", {"model": name, "messages": messages, "temperature": 0})
             assert answer["choices"][0]["message"]["content"] == RIGHT
+        # A paragraph is rewritten by sentences, greedily where no temperature is named, in every dialect as by /v1/rewrite.
+        paragraph = f"{WRONG}  He have two dog.\n\nI has never saw it!"
+        rewritten_ = post(address, "/v1/rewrite", {"text": paragraph})["text"]
+        assert rewritten_.startswith(f"{RIGHT}  ") and "\n\n" in rewritten_
+        body = {"model": "smollm2:grammar", "messages": [{"role": "user", "content": paragraph}]}
+        assert post(address, "/v1/chat/completions", body)["choices"][0]["message"]["content"] == rewritten_
+        assert post(address, "/api/generate", {"model": "smollm2:grammar", "prompt": paragraph, "stream": False})["response"] == rewritten_
+        (item,) = post(address, "/v1/responses", {"model": "smollm2:grammar", "input": paragraph})["output"]
+        assert item["content"][0]["text"] == rewritten_
         answer = post(address, "/api/chat", {"model": "smollm2:grammar", "messages": messages, "stream": False, "options": {"temperature": 0}})
         assert answer["message"]["content"] == RIGHT
