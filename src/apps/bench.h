@@ -21,6 +21,7 @@ void add_bench_kernels(CLI::App& bench, Run& run);
 void add_bench_step(CLI::App& bench, Run& run);
 void add_bench_identity(CLI::App& bench, Run& run);
 void add_bench_drafting(CLI::App& bench, Run& run);
+void add_bench_adapters(CLI::App& bench, Run& run);
 // The options of `bench model MODEL`, which are those of its short form `bench MODEL` too. Returns what runs
 // them.
 Run add_bench_model_options(CLI::App& command);

@@ -12,6 +12,7 @@ void add_bench_command(CLI::App& app, Run& run) {
   add_bench_step(*bench, run);
   add_bench_drafting(*bench, run);
   add_bench_identity(*bench, run);
+  add_bench_adapters(*bench, run);
 
   CLI::App* model = bench->add_subcommand("model", "tokens per second of prefill and decoding");
   const Run run_model = add_bench_model_options(*model);

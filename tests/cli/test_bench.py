@@ -1,5 +1,6 @@
 """riposte bench: the machine, the kernels, a step, a model, with settings so small that each takes moments."""
 import json
+import subprocess
 
 import pytest
 
@@ -33,6 +34,23 @@ def test_the_machine_is_measured_once_and_again_on_demand(riposte):
     kept.write_text(kept.read_text()[:-20])
     assert told(riposte("bench", "machine", "--json"))["processor"] == first["processor"]
     assert told(riposte("bench", "machine", "--fresh", "--json")) == json.loads(kept.read_text())
+
+
+def test_adapters_are_timed_beside_each_other_and_change_no_byte(tiny, binary):
+    adapters = []
+    for name in "ab":
+        path = tiny.home / f"{name}.gguf"
+        subprocess.run([binary.parent / "write_tiny_model", path, "--adapter-of", tiny.home / "models/tiny.gguf", name.encode().hex()],
+                       check=True)
+        adapters += ["--adapter", f"{name}={path}"]
+    command = ["bench", "adapters", "--model", "tiny", "--count", "2", "--repeats", "1", *adapters]
+    figures = told(tiny(*command, "--json"))
+    assert list(figures["alone_ms"]) == ["tiny", "a", "b"] and figures["sentences"] == 2
+    assert figures["together_ms"] > 0 and figures["one_after_another_ms"] > 0
+    assert (figures["answers"], figures["differing_answers"]) == (2 * 2 * 2 * 3, 0)
+    assert "0 of 24 answers differ" in tiny(*command).stdout.decode()
+    refused = tiny("bench", "adapters", "--model", "tiny")
+    assert refused.returncode == 2 and b"--adapter" in refused.stderr
 
 
 def test_the_machine_is_told_as_a_table(riposte):
