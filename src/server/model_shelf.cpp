@@ -129,6 +129,10 @@ void ModelShelf::State::released(size_t at) {
     Entry& entry = entries[at];
     --entry.uses;
     entry.last_used = options.now();
+    // After most requests the thread has nothing to do, and to wake it takes a processor from those that
+    // wait.
+    const bool may_go = entry.uses == 0 && (entry.leaving || (entry.model.keep_alive && !entry.model.stays));
+    if (!may_go) return;
     again = true;
   }
   changed.notify_one();

@@ -214,6 +214,31 @@ TEST_F(ModelShelfTest, WhileAModelLoadsOthersAreFound) {
   EXPECT_TRUE(waiting.get());
 }
 
+TEST_F(ModelShelfTest, ARequestThatHasEndedWakesNobodyWhereItsModelCannotGo) {
+  std::atomic<int> looks{0};
+  const auto here = std::this_thread::get_id();
+  std::vector<ShelfModel> models{model("a"), model("b")};
+  models[1].stays = true;
+  models[1].keep_alive = minutes(5);
+  shelf =
+      std::make_unique<ModelShelf>(std::move(models), ShelfOptions{0, [&] {
+                                                                     if (std::this_thread::get_id() != here)
+                                                                       ++looks;
+                                                                     return now.load();
+                                                                   }});
+  load("a");
+  load("b");
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // a look that is late would only be counted
+  const int before = looks;
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_NE(*shelf->find(i % 2 == 0 ? "a" : "b"), nullptr);
+    std::this_thread::yield();
+  }
+  shelf->look_again();
+  ASSERT_TRUE(eventually([&] { return looks > before; }));
+  EXPECT_LE(looks, before + 4);
+}
+
 TEST_F(ModelShelfTest, AtTheEndWhoeverWaitsIsToldAndHandlesStayValid) {
   start({model("a"), model("b")}, 100);
   auto running = load("a");
