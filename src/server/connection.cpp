@@ -30,7 +30,7 @@ std::string_view view_of(const boost::beast::flat_buffer& buffer) {
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Hub> hub, asio::ip::tcp::socket socket)
-    : hub_(std::move(hub)), socket_(std::move(socket), hub_->tls.get()), deadline_(socket_.get_executor()) {}
+    : hub_(std::move(hub)), socket_(std::move(socket), hub_->tls.get()), timer_(socket_.get_executor()) {}
 
 Connection::~Connection() {
   hub_->leave(this);
@@ -152,6 +152,7 @@ void Connection::advance_request() {
     }
   }
   handle_request();
+  read_more();  // behind what the client waits for: to look in vain costs a system call
 }
 
 void Connection::send_continue_if_expected() {
@@ -189,8 +190,8 @@ void Connection::pump() {
   if (write_in_flight_) return;
   Exchange::Next next = exchange_->next();
   if (next.whole) {
-    exchange_.reset();
     next.whole->timing = std::move(next.timing);
+    const std::unique_ptr<Exchange> done = std::move(exchange_);  // it ends when the answer is out
     return answer(std::move(*next.whole));
   }
   if (next.events.empty()) return;
@@ -243,7 +244,7 @@ void Connection::on_write(error_code failed) {
   if (failed) return close();
   if (!pending_.empty()) return write_pending();
   if (state_ != State::kBusy) return;  // it was "100 Continue"
-  deadline_.cancel();
+  disarm();
   if (answer_complete_) return on_answer_sent();
   pump();
 }
@@ -262,15 +263,33 @@ void Connection::on_answer_sent() {
 // ---- Ending ----
 
 void Connection::arm(std::chrono::milliseconds time) {
-  deadline_.expires_after(time);
-  deadline_.async_wait([weak = weak_from_this()](error_code cancelled) {
+  const auto now = std::chrono::steady_clock::now();
+  deadline_ = now + time;
+  if (!timer_is_set_ || deadline_ < timer_.expiry()) watch(now);
+}
+
+// Looks again after the shortest of the usual times, so that the next deadlines lie behind that and need no other timer.
+void Connection::watch(std::chrono::steady_clock::time_point now) {
+  const ServerOptions& options = hub_->options;
+  const auto shortest = std::min({options.idle_timeout, options.read_timeout, options.write_timeout});
+  timer_is_set_ = true;
+  timer_.expires_at(std::min(deadline_, now + shortest));
+  timer_.async_wait([weak = weak_from_this()](error_code cancelled) {
     const auto self = weak.lock();
-    if (!self || cancelled) return;
-    // A handler that was already on its way when the timer was set anew is not meant.
-    if (self->deadline_.expiry() <= std::chrono::steady_clock::now()) {
-      self->guarded([&] { self->on_deadline(); });
-    }
+    if (self && !cancelled) self->guarded([&] { self->on_timer(); });
   });
+}
+
+void Connection::on_timer() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < timer_.expiry()) return;  // it was on its way when the timer was set anew
+  timer_is_set_ = false;
+  if (deadline_ <= now) {
+    disarm();
+    on_deadline();
+  } else if (deadline_ != kNever) {
+    watch(now);
+  }
 }
 
 void Connection::on_deadline() {
@@ -299,7 +318,8 @@ void Connection::close() {
   exchange_.reset();
   permit_ = {};
   log_answer(kClientLeft);
-  deadline_.cancel();
+  disarm();
+  timer_.cancel();
   socket_.close();
 }
 

@@ -87,14 +87,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_write(error_code failed);
   void on_answer_sent();
 
+  // What is awaited now must come within this time; a second call takes the place of the first.
   void arm(std::chrono::milliseconds time);
+  void disarm() { deadline_ = kNever; }
+  void watch(std::chrono::steady_clock::time_point now);
+  void on_timer();
   void on_deadline();
   void linger();
   void close();
 
   const std::shared_ptr<Hub> hub_;  // first: it must outlive the socket
   ClientSocket socket_;
-  boost::asio::steady_timer deadline_;
+  // The deadline changes several times in a request and hardly ever passes; to set a timer costs system
+  // calls. So the timer only looks at it now and then, at the latest when it passes.
+  static constexpr auto kNever = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point deadline_ = kNever;
+  boost::asio::steady_timer timer_;
+  bool timer_is_set_ = false;
   State state_ = State::kIdle;
 
   std::array<char, 8192> read_area_;    // where a read in flight puts its bytes

@@ -106,7 +106,7 @@ Reply no_model_reply(const Error& error, api::Dialect dialect) {
 
 void Connection::handle_request() try {
   state_ = State::kBusy;
-  deadline_.cancel();
+  disarm();
   received_at_ = std::chrono::steady_clock::now();
   const Request request = parser_->release();
   parser_.reset();
@@ -117,7 +117,6 @@ void Connection::handle_request() try {
               .request_id = is_request_id(id) ? std::string(id) : hub_->next_id("req-"),
               .headers = hub_->origins.headers(origin)};
   if (hub_->access_log.enabled()) note(request);
-  read_more();
   const auto route = find_route(view(request.method_string()), view(request.target()));
   if (!route) return answer(route.error());
   if (route->endpoint != Endpoint::kAsset &&
