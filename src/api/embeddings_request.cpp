@@ -75,7 +75,6 @@ ApiResult<Generation> generation_of(const EmbeddingsRequest& read, std::string_v
     if (!request) return tl::unexpected(request.error());
     generation.requests.push_back(std::move(*request));
   }
-  generation.repeatable = false;  // the response cache keeps texts, not vectors
   generation.writer = std::make_unique<EmbeddingsWriter>(
       EmbeddingsWriterOptions{.form = form,
                               .model = form == EmbeddingsForm::kOpenAi ? model.name : read.model,

@@ -15,7 +15,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr std::string_view kMagic = "RPA1";
+constexpr std::string_view kMagic = "RPA2";
 constexpr size_t kLogprobBytes = sizeof(TokenId) + sizeof(float);
 
 template <class T>
@@ -68,6 +68,17 @@ bool read(Reader& reader, const Plausible& plausible, sampling::Logprobs& out) {
   return true;
 }
 
+bool read(Reader& reader, const Plausible& plausible, std::vector<float>& embedding) {
+  uint32_t count = 0;
+  if (!reader.count(sizeof(float), count)) return false;
+  if (plausible.embedding >= 0 && count != static_cast<uint32_t>(plausible.embedding)) return false;
+  embedding.resize(count);
+  for (float& value : embedding) {
+    if (!reader.number(value) || !std::isfinite(value)) return false;
+  }
+  return true;
+}
+
 bool is_utf8(std::string_view text) {
   tokenizer::Utf8Stream stream;
   std::string valid = stream.push(text);
@@ -103,6 +114,8 @@ std::string encode_answer(const KeyHash& key, const CachedAnswer& answer) {
     write(out, static_cast<uint32_t>(token.top.size()));
     for (const sampling::TokenLogprob& other : token.top) write(out, other);
   }
+  write(out, static_cast<uint32_t>(answer.finish.embedding.size()));
+  for (const float value : answer.finish.embedding) write(out, value);
   write(out, XXH3_64bits(out.data(), out.size()));
   return out;
 }
@@ -138,7 +151,7 @@ std::optional<CachedAnswer> decode_answer(std::string_view bytes, const KeyHash&
   for (sampling::Logprobs& token : answer.logprobs) {
     if (!read(reader, plausible, token)) return std::nullopt;
   }
-  if (!reader.at_end()) return std::nullopt;
+  if (!read(reader, plausible, answer.finish.embedding) || !reader.at_end()) return std::nullopt;
   return answer;
 }
 

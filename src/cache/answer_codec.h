@@ -1,8 +1,9 @@
 // An answer as bytes, to be kept where others could have written.
 //
-// Little-endian: "RPA1"; SHA-256 of the request's key; reason u8; prompt tokens i32; output tokens i32; the
+// Little-endian: "RPA2"; SHA-256 of the request's key; reason u8; prompt tokens i32; output tokens i32; the
 // text's length u32, the text; the number of log-probabilities u32, each a token i32, a logarithm f32, the
-// number of alternatives u32 and those as token i32, logarithm f32; XXH3 (64 bits) of all that.
+// number of alternatives u32 and those as token i32, logarithm f32; the number of values of an embedding u32, those as
+// f32; XXH3 (64 bits) of all that.
 #pragma once
 
 #include <array>

@@ -43,6 +43,7 @@ void replay(const CachedAnswer& answer, const engine::Listener& listener) {
   finish.usage.prompt_tokens = answer.finish.usage.prompt_tokens;
   finish.usage.cached_tokens = answer.finish.usage.prompt_tokens;
   finish.usage.output_tokens = answer.finish.usage.output_tokens;
+  finish.embedding = answer.finish.embedding;
   if (listener.on_finish) listener.on_finish(finish);
 }
 

@@ -40,7 +40,8 @@ uint64_t random_seed() {
 
 size_t bytes_of(const std::string& key, const CachedAnswer& answer) {
   constexpr size_t kOverhead = 256;  // of an entry's nodes and buckets, roughly
-  size_t bytes = kOverhead + sizeof(CachedAnswer) + key.size() + answer.text.size();
+  size_t bytes = kOverhead + sizeof(CachedAnswer) + key.size() + answer.text.size() +
+                 answer.finish.embedding.size() * sizeof(float);
   for (const sampling::Logprobs& token : answer.logprobs) {
     bytes += sizeof token + token.top.size() * sizeof(sampling::TokenLogprob);
   }
@@ -55,6 +56,7 @@ std::string request_key(std::string_view model, const engine::Request& request) 
   key.number(request.owner);
   key.tokens(request.prompt);
   key.number(request.max_tokens);
+  key.number(request.pooling ? 1 + static_cast<int>(*request.pooling) : 0);
   key.number(request.ignore_end);
   key.number(request.stop.size());
   for (const std::string& stop : request.stop) key.text(stop);

@@ -25,6 +25,7 @@ struct Plausible {
   int32_t vocabulary = std::numeric_limits<int32_t>::max();
   int32_t prompt_tokens = -1;  // -1: not known
   int32_t max_tokens = std::numeric_limits<int32_t>::max();
+  int32_t embedding = -1;  // values; -1: not known
 };
 
 struct SharedCounts {

@@ -22,7 +22,8 @@ uint64_t owner_within(uint64_t key, uint64_t user) {
 cache::Plausible plausible_answer(const api::ServedModel& model, const engine::Request& request) {
   return {.vocabulary = static_cast<int32_t>(model.tokenizer.vocabulary_size()),
           .prompt_tokens = static_cast<int32_t>(request.prompt.size()),
-          .max_tokens = request.max_tokens};
+          .max_tokens = request.max_tokens,
+          .embedding = request.pooling ? model.embedding_size : 0};
 }
 
 }  // namespace
@@ -86,7 +87,8 @@ Result<void> Exchange::submit(std::vector<engine::Request> requests, const Cache
 
 Result<void> Exchange::submit_one(engine::Request request, const CacheUse& use, engine::Listener listener) {
   // Without an answer a request has been sent for what it leaves behind: the prompt's keys and values.
-  if ((use.read || use.store) && request.max_tokens > 0) {
+  const bool has_answer = request.max_tokens > 0 || request.pooling;
+  if ((use.read || use.store) && has_answer) {
     std::string key = cache::request_key(model_->served().fingerprint_of(request.adapter), request);
     if (const auto kept = use.read ? services_.cache->find(key, plausible_answer(model_->served(), request)) : nullptr) {
       clock_.found_in_cache();

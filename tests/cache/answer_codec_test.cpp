@@ -46,6 +46,26 @@ TEST(AnswerCodec, AnAnswerComesBackAsItWas) {
   EXPECT_EQ(back->finish.usage.output_tokens, 2);
 }
 
+TEST(AnswerCodec, AVectorComesBackBitForBitOrNotAtAll) {
+  CachedAnswer vector;
+  vector.finish.reason = engine::FinishReason::kLength;
+  vector.finish.usage.prompt_tokens = 7;
+  vector.finish.embedding = {0.1f, -0.0f, 3e38f};
+  const std::string bytes = encode_answer(kKey, vector);
+  Plausible plausible = kPlausible;
+  plausible.embedding = 3;
+  const auto back = decode_answer(bytes, kKey, plausible);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->finish.embedding, vector.finish.embedding);
+  EXPECT_TRUE(std::signbit(back->finish.embedding[1]));
+  for (const int32_t other : {0, 2, 4}) {
+    plausible.embedding = other;
+    EXPECT_FALSE(decode_answer(bytes, kKey, plausible)) << other;
+  }
+  vector.finish.embedding[0] = std::nanf("");
+  EXPECT_FALSE(decode_answer(encode_answer(kKey, vector), kKey, kPlausible));
+}
+
 TEST(AnswerCodec, NothingThatWasCutOrChangedIsBelieved) {
   const std::string bytes = encode_answer(kKey, sample());
   for (size_t length = 0; length < bytes.size(); ++length) {

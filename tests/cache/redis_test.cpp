@@ -152,7 +152,7 @@ TEST_F(RedisTest, OneThatHangsIsAskedOnlyUntilItsTimeIsOver) {
 
 TEST_F(RedisTest, ValuesThatAreNoAnswersAreIgnored) {
   ASSERT_TRUE(becomes_shared("a", "1"));
-  command({"SET", name_of("damaged"), "RPA1 and so on"});
+  command({"SET", name_of("damaged"), "RPA2 and so on"});
   command({"LPUSH", name_of("a list"), "x"});
   command({"SETRANGE", name_of("long"), "1000000", "x"});
   command({"COPY", name_of("a"), name_of("moved")});

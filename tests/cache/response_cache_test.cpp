@@ -93,7 +93,7 @@ TEST_F(ResponseCacheTest, ManyThreadsFindWhatEachOfThemPut) {
 TEST(RequestKey, EverythingThatDecidesAnAnswerIsPartOfIt) {
   const engine::Request plain{
       .prompt = {1, 2, 3}, .max_tokens = 9, .sampling = {.temperature = 1.0f, .seed = 1}};
-  std::vector<engine::Request> others(13, plain);
+  std::vector<engine::Request> others(15, plain);
   others[0].prompt = {1, 2};
   others[1].max_tokens = 10;
   others[2].stop = {"x"};
@@ -107,6 +107,9 @@ TEST(RequestKey, EverythingThatDecidesAnAnswerIsPartOfIt) {
   others[10].sampling.top_logprobs = 0;
   others[11].sampling.frequency_penalty = 1.0f;
   others[12].owner = 5;
+  others[13].pooling = engine::Pooling::kMean;
+  others[14].pooling = engine::Pooling::kLast;
+  EXPECT_NE(request_key("model", others[13]), request_key("model", others[14]));
   const std::string key = request_key("model", plain);
   for (const engine::Request& other : others) EXPECT_NE(request_key("model", other), key);
   EXPECT_NE(request_key("other", plain), key);

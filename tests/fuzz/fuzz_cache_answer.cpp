@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const KeyHash key = hash_of_key("key");
   // The input is what follows the key, so that the fuzzer need not guess that.
   std::string bytes =
-      "RPA1" + std::string(key.begin(), key.end()) + std::string(reinterpret_cast<const char*>(data), size);
+      "RPA2" + std::string(key.begin(), key.end()) + std::string(reinterpret_cast<const char*>(data), size);
   const XXH64_hash_t sum = XXH3_64bits(bytes.data(), bytes.size());
   bytes.append(reinterpret_cast<const char*>(&sum), sizeof sum);
   const auto answer = decode_answer(bytes, key, {.vocabulary = 1000});

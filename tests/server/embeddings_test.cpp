@@ -27,6 +27,21 @@ TEST_F(ServerTest, AVectorIsTheSameAloneInAListAndInEveryDialect) {
   EXPECT_EQ(vector_of(older.json().at("embedding")), expected);
 }
 
+TEST_F(ServerTest, AVectorIsComputedOnce) {
+  start();
+  const std::string body = R"({"input":["first","second"]})";
+  const auto first = ask(post_to("/v1/embeddings", body));
+  ASSERT_EQ(first.status, 200) << first.body;
+  const int64_t steps = model_.executor.steps;
+  EXPECT_EQ(ask(post_to("/v1/embeddings", body)).body, first.body);
+  const auto one = ask(post_to("/v1/embeddings", R"({"input":"second","encoding_format":"float"})"));
+  EXPECT_EQ(one.json().at("data").at(0).at("embedding"), first.json().at("data").at(1).at("embedding"));
+  EXPECT_EQ(one.headers.at("server-timing").find("cache;desc=hit") != std::string::npos, true);
+  EXPECT_EQ(model_.executor.steps, steps);
+  ask(post_to("/v1/embeddings", R"({"input":"second","pooling":"last"})"));
+  EXPECT_GT(model_.executor.steps, steps) << "another vector";
+}
+
 TEST_F(ServerTest, AListMayBeLongerThanTheQueue) {
   start();
   std::string inputs;
