@@ -56,7 +56,7 @@ class SchedulingTest : public ::testing::Test {
     for (int steps = 0; !loop->idle() && steps < 10'000; ++steps) loop->step();
   }
 
-  const FakeText text;
+  const FakeText text{};
   Clock::time_point now{std::chrono::hours(1)};
   std::unique_ptr<testing::FakeExecutor> executor;
   std::unique_ptr<StepLoop> loop;
