@@ -1,7 +1,7 @@
 // The kernels for AVX2 with FMA and F16C (Haswell, Zen and later).
 #if defined(__x86_64__)
 
-#include "kernels/pair_dot.inl.h"
+#include "kernels/pair_group.inl.h"
 #include "kernels/simd_avx2.h"
 #include "kernels/table.inl.h"
 

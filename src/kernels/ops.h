@@ -36,6 +36,7 @@ struct GroupScale {
   float d_sum;                      // d * float(sum of q)
   int32_t negative_sum;             // -(sum of q)
   int32_t negative_half_sums[2];    // of q[0..15] and q[16..31]
+  int16_t negative_pair_sums[2][2]; // the same, of each half's i % 4 < 2 and i % 4 >= 2 apart
   int32_t squares;                  // the sum of q^2
 };
 

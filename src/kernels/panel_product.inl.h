@@ -13,6 +13,7 @@
 
 namespace {
 
+using riposte::kernels::ActivationBlock;
 using riposte::kernels::GroupScale;
 using riposte::kernels::PanelProduct;
 using riposte::quant::kGroupColumns;
@@ -61,16 +62,6 @@ template <class S, int bits>
   weights[7] = unpack_column<S, bits, 7>(group, part);
 }
 
-// A group of a panel, ready for any number of rows.
-template <class S>
-struct Group {
-  typename S::I weights[kGroupColumns];
-  typename S::F scale;           // kHalf32, kK32: of a weight. kK16: d0
-  typename S::F half_scales[2];  // kK16
-  typename S::F minimum;         // kHalf32, kK32: of a weight. kK16: m0
-  typename S::F half_minimums[2];
-};
-
 // Asks for this group's share of the next panel, which the same thread usually reads next. Left to itself the hardware
 // follows a panel's streams only to the end of a 4 KiB page, and a core then waits for memory half of the time.
 template <class S, PackedFormat format>
@@ -83,164 +74,191 @@ void prefetch_next_panel(const PanelProduct& product, int64_t g) {
   for (int offset = 0; offset < kBytes; offset += 64) S::prefetch(at + offset);
 }
 
-template <class S, PackedFormat format>
-[[gnu::always_inline]] inline Group<S> load_group(const PanelProduct& product, int64_t g, int part) {
-  const quant::PanelLayout& layout = *product.layout;
-  const int lane = part * S::kRows;
-  const std::byte* panel = product.panel;
-  Group<S> group;
-  unpack_group<S, format.bits>(panel + g * format.quant_bytes(), part, group.weights);
-  const int64_t at = g * kPanelRows + lane;
-  const int64_t super = (g / kGroupsPerSuperblock * kPanelRows + lane) * 2;
-  if constexpr (format.scales == ScaleKind::kHalf32) {
-    group.scale = S::load_halves(panel + layout.scales + at * 2);
-    if constexpr (format.has_minimum) group.minimum = S::load_halves(panel + layout.minimums + at * 2);
-  } else if constexpr (format.scales == ScaleKind::kK32) {
-    group.scale = S::multiply(S::load_halves(panel + layout.d + super), S::load_uint8(panel + layout.scales + at));
-    if constexpr (format.has_minimum) {
-      group.minimum = S::multiply(S::load_halves(panel + layout.m0 + super), S::load_uint8(panel + layout.minimums + at));
-    }
-  } else {
-    group.scale = S::load_halves(panel + layout.d + super);
-    if constexpr (format.has_minimum) group.minimum = S::load_halves(panel + layout.m0 + super);
-    for (int half = 0; half < 2; ++half) {
-      const int64_t at_half = (g * 2 + half) * kPanelRows + lane;
-      group.half_scales[half] = S::load_int8(panel + layout.scales + at_half);
-      if constexpr (format.has_minimum) group.half_minimums[half] = S::load_uint8(panel + layout.minimums + at_half);
-    }
-  }
-  return group;
+template <class S>
+void store_row(const PanelProduct& product, bool add, int row, int part, typename S::F acc) {
+  float* out = product.out + static_cast<size_t>(row) * product.out_stride + part * S::kRows;
+  S::store_f(out, add ? S::add(S::load_f(out), acc) : acc);
 }
 
-// acc[r] = the definition's step for this group, rows `row` .. row + kRows - 1.
-template <class S, class D, PackedFormat format, int kRows>
-[[gnu::always_inline]] inline void multiply_group(const Group<S>& group, const PanelProduct& product, int64_t g, int row, typename S::F* acc) {
-  constexpr int shift = log2_of(format.offset);
-  const int64_t at = g * product.activations.width + row;
-  const auto* q = reinterpret_cast<const int32_t*>(product.activations.q + at * quant::kGroupSize);
-  const GroupScale* scales = product.activations.scales + at;
-  // -(offset * sum of q): where the dot product starts.
-  const auto start = [](int32_t negative_sum) {
-    if constexpr (format.offset == 0) return S::zero();
-    return S::template shift_left32<shift>(S::broadcast(negative_sum));
-  };
-  if constexpr (format.scales != ScaleKind::kK16) {
-    typename S::I dot[kRows];
-#pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r) dot[r] = start(scales[r].negative_sum);
-    D::template dot<format.bits, kGroupColumns, kRows>(dot, group.weights, q);
-#pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r) {
-      acc[r] = S::fma(S::to_float(dot[r]), S::multiply(group.scale, S::broadcast_f(scales[r].d)), acc[r]);
-      if constexpr (format.has_minimum) acc[r] = S::fma(group.minimum, S::broadcast_f(scales[r].d_sum), acc[r]);
-    }
-  } else {
-    // |dot| <= 16 * 32 * 127 and |s| <= 128: both products and their sum are below 2^24, exact in float32 too.
-    typename S::I dots[2][kRows];
-#pragma GCC unroll 2
-    for (int half = 0; half < 2; ++half) {
-#pragma GCC unroll 4
-      for (int r = 0; r < kRows; ++r) dots[half][r] = start(scales[r].negative_half_sums[half]);
-      D::template dot<format.bits, kGroupColumns / 2, kRows>(dots[half], group.weights + half * (kGroupColumns / 2),
-                                                            q + half * (kGroupColumns / 2));
-    }
-#pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r) {
-      const auto first = S::multiply(S::to_float(dots[0][r]), group.half_scales[0]);
-      const auto scaled = S::fma(S::to_float(dots[1][r]), group.half_scales[1], first);
-      acc[r] = S::fma(scaled, S::multiply(group.scale, S::broadcast_f(scales[r].d)), acc[r]);
+// A group of a panel, ready for any number of rows.
+template <class S, class D, PackedFormat format>
+struct DotGroup {
+  using F = typename S::F;
+  using Sum = F;                                          // of a row
+  static constexpr int kPasses = kPanelRows / S::kRows;  // over the panel, each for a part of its rows
+
+  typename S::I weights[kGroupColumns];
+  F scale;             // kHalf32, kK32: of a weight. kK16: d0
+  F half_scales[2];    // kK16
+  F minimum;           // kHalf32, kK32: of a weight. kK16: m0
+  F half_minimums[2];  // kK16
+
+  static Sum zero() { return S::zero_f(); }
+  static void store(const PanelProduct& product, bool add, int row, int part, Sum sum) {
+    store_row<S>(product, add, row, part, sum);
+  }
+
+  [[gnu::always_inline]] void load(const PanelProduct& product, int64_t g, int part) {
+    const quant::PanelLayout& layout = *product.layout;
+    const int lane = part * S::kRows;
+    const std::byte* panel = product.panel;
+    unpack_group<S, format.bits>(panel + g * format.quant_bytes(), part, weights);
+    const int64_t at = g * kPanelRows + lane;
+    const int64_t super = (g / kGroupsPerSuperblock * kPanelRows + lane) * 2;
+    if constexpr (format.scales == ScaleKind::kHalf32) {
+      scale = S::load_halves(panel + layout.scales + at * 2);
+      if constexpr (format.has_minimum) minimum = S::load_halves(panel + layout.minimums + at * 2);
+    } else if constexpr (format.scales == ScaleKind::kK32) {
+      scale = S::multiply(S::load_halves(panel + layout.d + super), S::load_uint8(panel + layout.scales + at));
       if constexpr (format.has_minimum) {
-        const auto sum = S::multiply(S::broadcast_f(static_cast<float>(-scales[r].negative_half_sums[0])), group.half_minimums[0]);
-        const auto sums = S::fma(S::broadcast_f(static_cast<float>(-scales[r].negative_half_sums[1])), group.half_minimums[1], sum);
-        acc[r] = S::fma(sums, S::multiply(group.minimum, S::broadcast_f(scales[r].d)), acc[r]);
+        minimum = S::multiply(S::load_halves(panel + layout.m0 + super), S::load_uint8(panel + layout.minimums + at));
+      }
+    } else {
+      scale = S::load_halves(panel + layout.d + super);
+      if constexpr (format.has_minimum) minimum = S::load_halves(panel + layout.m0 + super);
+      for (int half = 0; half < 2; ++half) {
+        const int64_t at_half = (g * 2 + half) * kPanelRows + lane;
+        half_scales[half] = S::load_int8(panel + layout.scales + at_half);
+        if constexpr (format.has_minimum) half_minimums[half] = S::load_uint8(panel + layout.minimums + at_half);
       }
     }
   }
-}
 
-template <class S>
-void store_row(const PanelProduct& product, int row, int part, typename S::F acc) {
-  float* out = product.out + static_cast<size_t>(row) * product.out_stride + part * S::kRows;
-  S::store_f(out, product.add ? S::add(S::load_f(out), acc) : acc);
-}
+  // acc[r] = the definition's step for this group, rows `row` .. row + kRows - 1.
+  template <int kRows>
+  [[gnu::always_inline]] void multiply(const ActivationBlock& block, int64_t g, int row, Sum* acc) const {
+    constexpr int shift = log2_of(format.offset);
+    const int64_t at = g * block.width + row;
+    const auto* q = reinterpret_cast<const int32_t*>(block.q + at * quant::kGroupSize);
+    const GroupScale* scales = block.scales + at;
+    // -(offset * sum of q): where the dot product starts.
+    const auto start = [](int32_t negative_sum) {
+      if constexpr (format.offset == 0) return S::zero();
+      return S::template shift_left32<shift>(S::broadcast(negative_sum));
+    };
+    if constexpr (format.scales != ScaleKind::kK16) {
+      typename S::I dot[kRows];
+#pragma GCC unroll 4
+      for (int r = 0; r < kRows; ++r) dot[r] = start(scales[r].negative_sum);
+      D::template dot<format.bits, kGroupColumns, kRows>(dot, weights, q);
+#pragma GCC unroll 4
+      for (int r = 0; r < kRows; ++r) {
+        acc[r] = S::fma(S::to_float(dot[r]), S::multiply(scale, S::broadcast_f(scales[r].d)), acc[r]);
+        if constexpr (format.has_minimum) acc[r] = S::fma(minimum, S::broadcast_f(scales[r].d_sum), acc[r]);
+      }
+    } else {
+      // |dot| <= 16 * 32 * 127 and |s| <= 128: both products and their sum are below 2^24, exact in float32 too.
+      typename S::I dots[2][kRows];
+#pragma GCC unroll 2
+      for (int half = 0; half < 2; ++half) {
+#pragma GCC unroll 4
+        for (int r = 0; r < kRows; ++r) dots[half][r] = start(scales[r].negative_half_sums[half]);
+        D::template dot<format.bits, kGroupColumns / 2, kRows>(dots[half], weights + half * (kGroupColumns / 2),
+                                                              q + half * (kGroupColumns / 2));
+      }
+#pragma GCC unroll 4
+      for (int r = 0; r < kRows; ++r) {
+        const auto first = S::multiply(S::to_float(dots[0][r]), half_scales[0]);
+        const auto scaled = S::fma(S::to_float(dots[1][r]), half_scales[1], first);
+        acc[r] = S::fma(scaled, S::multiply(scale, S::broadcast_f(scales[r].d)), acc[r]);
+        if constexpr (format.has_minimum) {
+          const auto sum = S::multiply(S::broadcast_f(static_cast<float>(-scales[r].negative_half_sums[0])), half_minimums[0]);
+          const auto sums = S::fma(S::broadcast_f(static_cast<float>(-scales[r].negative_half_sums[1])), half_minimums[1], sum);
+          acc[r] = S::fma(sums, S::multiply(minimum, S::broadcast_f(scales[r].d)), acc[r]);
+        }
+      }
+    }
+  }
+};
 
-template <class S, class D, PackedFormat format, int kRows>
+// The form of a group for a dot product D: an instruction set may bring its own.
+template <class S, class D, PackedFormat format>
+struct GroupFor {
+  using Type = DotGroup<S, D, format>;
+};
+
+template <class S, PackedFormat format, class Group, int kRows>
 void few_rows(const PanelProduct& product, int part) {
-  typename S::F acc[kRows];
-  for (auto& sum : acc) sum = S::zero_f();
+  typename Group::Sum acc[kRows];
+  for (auto& sum : acc) sum = Group::zero();
   for (int64_t g = 0; g < product.layout->groups; ++g) {
     prefetch_next_panel<S, format>(product, g);
-    const Group<S> group = load_group<S, format>(product, g, part);
-    multiply_group<S, D, format, kRows>(group, product, g, 0, acc);
+    Group group;
+    group.load(product, g, part);
+    group.template multiply<kRows>(product.activations, g, 0, acc);
   }
-  for (int r = 0; r < kRows; ++r) store_row<S>(product, r, part, acc[r]);
+  for (int r = 0; r < kRows; ++r) Group::store(product, product.add, r, part, acc[r]);
 }
 
 // The same for rows `row` .. row + count - 1. Inlined, so that the group's weights stay in registers.
-template <class S, class D, PackedFormat format>
-[[gnu::always_inline]] inline void multiply_run(const Group<S>& group, const PanelProduct& product, int64_t g, int row, int count, typename S::F* acc) {
+template <class Group>
+[[gnu::always_inline]] inline void multiply_run(Group& group, const ActivationBlock& block, int64_t g, int row, int count,
+                                                typename Group::Sum* acc) {
   const int end = row + count;
-  for (; row + 4 <= end; row += 4) multiply_group<S, D, format, 4>(group, product, g, row, acc + row);
+  for (; row + 4 <= end; row += 4) group.template multiply<4>(block, g, row, acc + row);
   switch (end - row) {
-    case 3: multiply_group<S, D, format, 3>(group, product, g, row, acc + row); break;
-    case 2: multiply_group<S, D, format, 2>(group, product, g, row, acc + row); break;
-    case 1: multiply_group<S, D, format, 1>(group, product, g, row, acc + row); break;
+    case 3: group.template multiply<3>(block, g, row, acc + row); break;
+    case 2: group.template multiply<2>(block, g, row, acc + row); break;
+    case 1: group.template multiply<1>(block, g, row, acc + row); break;
     default: break;
   }
 }
 
-template <class S, class D, PackedFormat format>
+template <class S, PackedFormat format, class Group>
 void many_rows(const PanelProduct& product, int part) {
-  typename S::F acc[kMostRows];
+  typename Group::Sum acc[kMostRows];
   const int rows = product.activations.rows;
-  for (int r = 0; r < rows; ++r) acc[r] = S::zero_f();
+  for (int r = 0; r < rows; ++r) acc[r] = Group::zero();
   for (int64_t g = 0; g < product.layout->groups; ++g) {
     prefetch_next_panel<S, format>(product, g);
-    const Group<S> group = load_group<S, format>(product, g, part);
-    multiply_run<S, D, format>(group, product, g, 0, rows, acc);
+    Group group;
+    group.load(product, g, part);
+    multiply_run(group, product.activations, g, 0, rows, acc);
   }
-  for (int r = 0; r < rows; ++r) store_row<S>(product, r, part, acc[r]);
+  for (int r = 0; r < rows; ++r) Group::store(product, product.add, r, part, acc[r]);
 }
 
 // Groups here and there: what second planes add. The same dimensions tend to be large in all rows, so rows that follow
 // each other often share a group.
-template <class S, class D, PackedFormat format>
+template <class Group>
 void listed_groups(const PanelProduct& product, int part) {
-  typename S::F acc[kMostRows];
+  typename Group::Sum acc[kMostRows];
   const int rows = product.activations.rows;
-  for (int r = 0; r < rows; ++r) acc[r] = S::zero_f();
+  for (int r = 0; r < rows; ++r) acc[r] = Group::zero();
   uint32_t named = 0;
   const auto* entry = product.list.data();
   const auto* const end = entry + product.list.size();
   while (entry != end) {
     const int32_t g = entry->group;
-    const Group<S> group = load_group<S, format>(product, g, part);
+    Group group;
+    group.load(product, g, part);
     while (entry != end && entry->group == g) {
       const int row = entry->row;
       int count = 0;
       for (; entry != end && entry->group == g && entry->row == row + count; ++entry) named |= 1u << (row + count++);
-      multiply_run<S, D, format>(group, product, g, row, count, acc);
+      multiply_run(group, product.activations, g, row, count, acc);
     }
   }
   for (int r = 0; r < rows; ++r) {
-    if (named >> r & 1) store_row<S>(product, r, part, acc[r]);
+    if (named >> r & 1) Group::store(product, product.add, r, part, acc[r]);
   }
 }
 
 template <class S, class D, PackedFormat format>
 void product_in_format(const PanelProduct& product) {
-  for (int part = 0; part < kPanelRows / S::kRows; ++part) {
+  using Group = typename GroupFor<S, D, format>::Type;
+  for (int part = 0; part < Group::kPasses; ++part) {
     if (!product.list.empty()) {
-      listed_groups<S, D, format>(product, part);
+      listed_groups<Group>(product, part);
       continue;
     }
     switch (product.activations.rows) {
       case 0: break;
-      case 1: few_rows<S, D, format, 1>(product, part); break;
-      case 2: few_rows<S, D, format, 2>(product, part); break;
-      case 3: few_rows<S, D, format, 3>(product, part); break;
-      case 4: few_rows<S, D, format, 4>(product, part); break;
-      default: many_rows<S, D, format>(product, part); break;
+      case 1: few_rows<S, format, Group, 1>(product, part); break;
+      case 2: few_rows<S, format, Group, 2>(product, part); break;
+      case 3: few_rows<S, format, Group, 3>(product, part); break;
+      case 4: few_rows<S, format, Group, 4>(product, part); break;
+      default: many_rows<S, format, Group>(product, part); break;
     }
   }
 }

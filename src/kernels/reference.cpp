@@ -211,19 +211,23 @@ void quantize(const float* x, int n, const ActivationBlock& block, int row) {
     const float inverse = usable ? 127.0f / largest : 0.0f;
     const int64_t at = static_cast<int64_t>(begin / kGroupSize) * block.width + row;
     int8_t* q = block.q + at * kGroupSize;
-    int sums[2] = {0, 0};
+    int pairs[2][2] = {};
     int squares = 0;
     for (int i = 0; i < kGroupSize; ++i) {
       q[i] = usable && i < count ? static_cast<int8_t>(round_to_even(x[begin + i] * inverse)) : int8_t{0};
-      sums[i / 16] += q[i];
+      pairs[i / 16][i % 4 / 2] += q[i];
       squares += q[i] * q[i];
     }
+    const int sums[2] = {pairs[0][0] + pairs[0][1], pairs[1][0] + pairs[1][1]};
     GroupScale& scale = block.scales[at];
     scale.d = usable ? largest / 127.0f : 0.0f;
     scale.d_sum = scale.d * static_cast<float>(sums[0] + sums[1]);
     scale.negative_sum = -(sums[0] + sums[1]);
     scale.negative_half_sums[0] = -sums[0];
     scale.negative_half_sums[1] = -sums[1];
+    for (int half = 0; half < 2; ++half) {
+      for (int pair = 0; pair < 2; ++pair) scale.negative_pair_sums[half][pair] = static_cast<int16_t>(-pairs[half][pair]);
+    }
     scale.squares = squares;
   }
 }

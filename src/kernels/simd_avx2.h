@@ -12,6 +12,9 @@ struct Avx2 {
   static constexpr int kRows = 8;    // lanes of 32 bits
   using I = __m256i;
   using F = __m256;
+  struct PairOfSums {
+    int32_t first, second;
+  };
 
   // Asks for the cache line at `at`, to be kept in the second-level cache. Any address is allowed.
   static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T1); }
@@ -21,6 +24,7 @@ struct Avx2 {
   static I broadcast(int32_t value) { return _mm256_set1_epi32(value); }
   static I broadcast8(int8_t value) { return _mm256_set1_epi8(value); }
   static I bits_and(I a, I b) { return _mm256_and_si256(a, b); }
+  static I bits_xor(I a, I b) { return _mm256_xor_si256(a, b); }
   static I bits_or(I a, I b) { return _mm256_or_si256(a, b); }
   static I add(I a, I b) { return _mm256_add_epi32(a, b); }
   static I multiply(I a, I b) { return _mm256_mullo_epi32(a, b); }
@@ -28,9 +32,29 @@ struct Avx2 {
   // Unsigned bytes of `a` times signed bytes of `b`, neighbours added in 16 bits; and neighbours of those in 32 bits.
   static I multiply_pairs(I a, I b) { return _mm256_maddubs_epi16(a, b); }
   static I widen_pairs(I pairs) { return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)); }
+  // Keeps the compiler from computing all products of a sum before it adds the first: it has no registers for them.
+  static void settle(I& sum) { asm volatile("" : "+x"(sum)); }
+  // The sum of each lane's two 16-bit products.
+  static I multiply_and_widen(I a, I b) { return _mm256_madd_epi16(a, b); }
+  static I magnitude8(I a) { return _mm256_abs_epi8(a); }
+  static I negative8(I a) { return _mm256_cmpgt_epi8(zero(), a); }  // all ones where it is
+  // Each of 8 bytes twice in the 16-bit halves of its lane.
+  static I load_int8_twice(const void* at) {
+    const __m256i both = _mm256_broadcastsi128_si256(_mm_loadl_epi64(static_cast<const __m128i*>(at)));
+    const __m256i high_bytes = _mm256_shuffle_epi8(
+        both, _mm256_setr_epi8(-1, 0, -1, 0, -1, 1, -1, 1, -1, 2, -1, 2, -1, 3, -1, 3, -1, 4, -1, 4, -1, 5, -1, 5, -1, 6,
+                               -1, 6, -1, 7, -1, 7));
+    return _mm256_srai_epi16(high_bytes, 8);
+  }
   static I greater(I a, I b) { return _mm256_max_epi32(a, b); }
   static int32_t greatest_lane(I a) { return fold(a, [](__m128i x, __m128i y) { return _mm_max_epi32(x, y); }); }
   static int32_t sum_of_lanes(I a) { return fold(a, [](__m128i x, __m128i y) { return _mm_add_epi32(x, y); }); }
+  // The sums of lanes i with i % 4 < 2, and of the others.
+  static PairOfSums sums_of_pairs(I a) {
+    __m128i lanes = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    lanes = _mm_add_epi32(lanes, _mm_shuffle_epi32(lanes, 0xb1));
+    return {_mm_cvtsi128_si32(lanes), _mm_extract_epi32(lanes, 2)};
+  }
   template <int n>
   static I shift_left32(I a) { return _mm256_slli_epi32(a, n); }
   template <int n>

@@ -12,6 +12,9 @@ struct Avx512 {
   static constexpr int kRows = 16;   // lanes of 32 bits
   using I = __m512i;
   using F = __m512;
+  struct PairOfSums {
+    int32_t first, second;
+  };
 
   // Asks for the cache line at `at`, to be kept in the second-level cache. Any address is allowed.
   static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T1); }
@@ -31,6 +34,13 @@ struct Avx512 {
   static I greater(I a, I b) { return _mm512_max_epi32(a, b); }
   static int32_t greatest_lane(I a) { return _mm512_reduce_max_epi32(a); }
   static int32_t sum_of_lanes(I a) { return _mm512_reduce_add_epi32(a); }
+  // The sums of lanes i with i % 4 < 2, and of the others.
+  static PairOfSums sums_of_pairs(I a) {
+    const __m256i eight = _mm256_add_epi32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
+    __m128i lanes = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    lanes = _mm_add_epi32(lanes, _mm_shuffle_epi32(lanes, 0xb1));
+    return {_mm_cvtsi128_si32(lanes), _mm_extract_epi32(lanes, 2)};
+  }
   template <int n>
   static I shift_left32(I a) { return _mm512_slli_epi32(a, n); }
   template <int n>

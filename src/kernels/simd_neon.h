@@ -12,6 +12,9 @@ struct Neon {
   static constexpr int kRows = 4;    // lanes of 32 bits
   using I = int32x4_t;
   using F = float32x4_t;
+  struct PairOfSums {
+    int32_t first, second;
+  };
 
   // Asks for the cache line at `at`, to be kept in the second-level cache. Any address is allowed.
   static void prefetch(const void* at) { __builtin_prefetch(at, 0, 2); }
@@ -27,6 +30,11 @@ struct Neon {
   static I greater(I a, I b) { return vmaxq_s32(a, b); }
   static int32_t greatest_lane(I a) { return vmaxvq_s32(a); }
   static int32_t sum_of_lanes(I a) { return vaddvq_s32(a); }
+  // The sums of lanes i with i % 4 < 2, and of the others.
+  static PairOfSums sums_of_pairs(I a) {
+    const int32x4_t pairs = vpaddq_s32(a, a);
+    return {vgetq_lane_s32(pairs, 0), vgetq_lane_s32(pairs, 1)};
+  }
   template <int n>
   static I shift_left32(I a) { return vshlq_n_s32(a, n); }
   template <int n>

@@ -166,7 +166,10 @@ void quantize(const float* x, int n, const ActivationBlock& block, int row) {
         S::store_bytes(q + half * kLanes + p * S::kRows, rounded);
         sum = S::add(sum, rounded);
       }
-      sums[half] = S::sum_of_lanes(sum);
+      const auto [first, second] = S::sums_of_pairs(sum);
+      sums[half] = first + second;
+      scale.negative_pair_sums[half][0] = static_cast<int16_t>(-first);
+      scale.negative_pair_sums[half][1] = static_cast<int16_t>(-second);
     }
     scale.d = largest / 127.0f;
     scale.d_sum = scale.d * static_cast<float>(sums[0] + sums[1]);
