@@ -72,7 +72,10 @@ struct RowGroup {
 //   acc  = fma(minimum, d_sum, acc)                 minimum: float(half), or m0 * float(m) for kK32
 //          kK16:  fma(float(m[0] * sum[0] + m[1] * sum[1]), m0 * d, acc)
 //
-// With a list only the groups that it names take part; out is left as it is for rows that it does not name.
+// With a list only the groups that it names take part; out is left as it is for rows that it does not name. Without one,
+// rows can have a second plane as a whole, whose product follows:
+//
+//   out[row][lane] = out[row][lane] + acc      acc as above, of the same row of `second`
 struct PanelProduct {
   const std::byte* panel;
   const quant::PanelLayout* layout;
@@ -82,6 +85,8 @@ struct PanelProduct {
   size_t out_stride;
   bool add;
   std::span<const RowGroup> list = {};  // ascending by group, then by row; empty: all groups of all rows
+  ActivationBlock second = {};
+  std::span<const int32_t> second_rows = {};  // those with a second plane in `second`; empty where there is a list
 };
 
 // Adapters. A row with a LoRA adapter gets, behind the base's product W x (whatever planes x has), in this order:

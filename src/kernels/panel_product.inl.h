@@ -206,16 +206,23 @@ template <class Group>
 
 template <class S, PackedFormat format, class Group>
 void many_rows(const PanelProduct& product, int part) {
-  typename Group::Sum acc[kMostRows];
+  typename Group::Sum acc[2 * kMostRows];
   const int rows = product.activations.rows;
-  for (int r = 0; r < rows; ++r) acc[r] = Group::zero();
+  const int planes = rows + static_cast<int>(product.second_rows.size());
+  for (int r = 0; r < planes; ++r) acc[r] = Group::zero();
   for (int64_t g = 0; g < product.layout->groups; ++g) {
     prefetch_next_panel<S, format>(product, g);
     Group group;
     group.load(product, g, part);
     multiply_run(group, product.activations, g, 0, rows, acc);
+    for (int i = rows; i < planes; ++i) {
+      group.template multiply<1>(product.second, g, product.second_rows[static_cast<size_t>(i - rows)], acc + i);
+    }
   }
   for (int r = 0; r < rows; ++r) Group::store(product, product.add, r, part, acc[r]);
+  for (int i = rows; i < planes; ++i) {
+    Group::store(product, /*add=*/true, product.second_rows[static_cast<size_t>(i - rows)], part, acc[i]);
+  }
 }
 
 // Groups here and there: what second planes add. The same dimensions tend to be large in all rows, so rows that follow
@@ -250,6 +257,10 @@ void product_in_format(const PanelProduct& product) {
   for (int part = 0; part < Group::kPasses; ++part) {
     if (!product.list.empty()) {
       listed_groups<Group>(product, part);
+      continue;
+    }
+    if (!product.second_rows.empty()) {
+      many_rows<S, format, Group>(product, part);
       continue;
     }
     switch (product.activations.rows) {

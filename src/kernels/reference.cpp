@@ -143,6 +143,12 @@ void panel_product(const PanelProduct& product) {
       out[lane] = product.add ? out[lane] + acc : acc;
     }
   }
+  PanelProduct second = product;
+  second.activations = product.second;
+  for (const int32_t row : product.second_rows) {
+    float* out = product.out + static_cast<size_t>(row) * product.out_stride;
+    for (int lane = 0; lane < kPanelRows; ++lane) out[lane] = out[lane] + product_of(second, row, lane);
+  }
 }
 
 float estimate_of(const PanelScreen& screen, int row, int lane) {

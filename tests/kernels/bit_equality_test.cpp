@@ -62,6 +62,46 @@ TEST(BitEquality, panel_products_of_every_format_and_1_to_16_rows) {
   }
 }
 
+TEST(BitEquality, second_planes_of_whole_rows_are_added_after_the_first) {
+  std::mt19937 random(9);
+  constexpr int kColumns = 512;
+  for (const gguf::TensorType type : test::kAllTypes) {
+    const auto source = random_blocks(random, type, 16 * kColumns);
+    quant::PackedMatrix matrix(type, 16, kColumns);
+    matrix.pack_panels(source, 0, 1);
+    for (int rows = 1; rows <= 16; ++rows) {
+      Activations first(rows, 16, kColumns), second(rows, 16, kColumns);
+      std::vector<int32_t> second_rows;
+      for (int r = 0; r < rows; ++r) {
+        reference().quantize(random_floats(random, kColumns).data(), kColumns, first.block, r);
+        reference().quantize(random_floats(random, kColumns, 0.01f).data(), kColumns, second.block, r);
+        if (rows == 16 || (r + rows) % 3 == 0) second_rows.push_back(r);
+      }
+      for (const bool add : {false, true}) {
+        const auto before = random_floats(random, 16 * 16);
+        auto expected = before;
+        PanelProduct product{matrix.panel(0), &matrix.layout(), matrix.format(), first.block, expected.data(), 16, add};
+        reference().panel_product(product);
+        for (const int32_t row : second_rows) {
+          ActivationBlock one = second.block;
+          one.q += row * quant::kGroupSize;
+          one.scales += row;
+          one.rows = 1;
+          reference().panel_product({matrix.panel(0), &matrix.layout(), matrix.format(), one, expected.data() + row * 16, 16, true});
+        }
+        product.second = second.block;
+        product.second_rows = second_rows;
+        for (const Kernels* kernels : available_kernels()) {
+          auto found = before;
+          product.out = found.data();
+          kernels->panel_product(product);
+          ASSERT_TRUE(same_bits(expected, found)) << kernels->name << ", " << gguf::name_of(type) << ", " << rows << " rows";
+        }
+      }
+    }
+  }
+}
+
 TEST(BitEquality, a_row_has_the_same_bits_alone_and_in_any_company) {
   std::mt19937 random(2);
   constexpr int kColumns = 512;

@@ -20,6 +20,7 @@ QuantizedRows::QuantizedRows(int32_t max_rows, int32_t columns, int workers)
   has_second_ = AlignedBuffer<uint8_t>(groups);
   for (int worker = 0; worker < workers; ++worker) {
     lists_.push_back({0, AlignedBuffer<kernels::RowGroup>(groups), AlignedBuffer<size_t>(count_of(max_blocks_ + 1)), {},
+                      AlignedBuffer<size_t>(count_of(max_blocks_ + 1)),
                       AlignedBuffer<kernels::RowGroup>(count_of(groups_ * kBlockRows))});
     lists_.back().whole_rows.reserve(count_of(max_blocks_ * kBlockRows));
   }
@@ -70,8 +71,9 @@ const QuantizedRows::Lists& QuantizedRows::second_planes(int worker) {
     for (int32_t row = 0; row < rows; ++row) {
       const bool whole = second_planes_of(first_row + row) == groups_;
       listed |= uint32_t{!whole} << row;
-      if (whole) lists.whole_rows.push_back(first_row + row);
+      if (whole) lists.whole_rows.push_back(row);
     }
+    lists.whole_ends[block] = lists.whole_rows.size();
     for (int32_t group = 0; group < groups_; ++group, has_second += width_) {
       for (int32_t row = 0; row < rows; ++row) {
         lists.entries[size] = {group, row};  // overwritten by the next if this has none
@@ -90,12 +92,18 @@ void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const 
   for (int64_t panel = begin; panel < end; ++panel) {
     product.panel = matrix.panel(panel);
     size_t listed = 0;
+    size_t whole = 0;
     for (int32_t row = 0; row < rows_; row += kBlockRows) {
       product.out = out + panel * quant::kPanelRows + count_of(row) * out_stride;
       product.activations = block_of(planes_[0], row, 0);
       product.list = {};
       product.add = add;
+      const size_t whole_end = second.whole_ends[count_of(row / kBlockRows)];
+      product.second = block_of(planes_[1], row, 0);
+      product.second_rows = std::span(second.whole_rows).subspan(whole, whole_end - whole);
       kernels.panel_product(product);
+      whole = whole_end;
+      product.second_rows = {};
       const size_t list_end = second.ends[count_of(row / kBlockRows)];
       if (list_end == listed) continue;
       product.activations = block_of(planes_[1], row, 0);
@@ -103,16 +111,6 @@ void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const 
       product.add = true;
       kernels.panel_product(product);
       listed = list_end;
-    }
-    product.list = {};
-    for (const int32_t row : second.whole_rows) {
-      product.out = out + panel * quant::kPanelRows + count_of(row) * out_stride;
-      product.activations = block_of(planes_[1], row, 0);
-      product.activations.q += row % kBlockRows * quant::kGroupSize;
-      product.activations.scales += row % kBlockRows;
-      product.activations.rows = 1;
-      product.add = true;
-      kernels.panel_product(product);
     }
   }
 }

@@ -61,7 +61,8 @@ class QuantizedRows {
     uint64_t set = 0;  // the set of rows that the lists are of
     AlignedBuffer<kernels::RowGroup> entries;  // block after block
     AlignedBuffer<size_t> ends;                // [blocks]
-    std::vector<int32_t> whole_rows;           // rows that have one for every group, and are not in the lists
+    std::vector<int32_t> whole_rows;           // of a block, those that have one for every group and are not in the lists
+    AlignedBuffer<size_t> whole_ends;          // [blocks]
     AlignedBuffer<kernels::RowGroup> segment;  // [groups][16]: of multiply_segment()
   };
 
