@@ -33,7 +33,7 @@ struct Service {
     port = *started;
   }
   riposte::testing::BabbleModel model{128};
-  server::Server server{{.port = 0, .max_header_bytes = 2048, .max_body_bytes = 4096}, model.served()};
+  server::Server server{{.port = 0, .max_body_bytes = 4096, .max_header_bytes = 2048}, model.served()};
   uint16_t port = 0;
 };
 
