@@ -97,6 +97,16 @@ std::vector<std::vector<float>> Sequence::logits(const std::vector<TokenId>& tok
   return rows(tokens, chunk, model::RowOutput::kLogits, &model::StepResult::logits);
 }
 
+std::vector<float> Sequence::last_logits(const std::vector<TokenId>& tokens, size_t chunk) {
+  std::vector<float> last;
+  for (size_t begin = 0; begin < tokens.size(); begin += chunk) {
+    const size_t end = std::min(tokens.size(), begin + chunk);
+    const auto row = step(tokens, begin, end, model::RowOutput::kNone, model::RowOutput::kLogits).logits.back();
+    last.assign(row.begin(), row.end());
+  }
+  return last;
+}
+
 std::vector<std::vector<float>> Sequence::hidden(const std::vector<TokenId>& tokens, size_t chunk) {
   return rows(tokens, chunk, model::RowOutput::kHidden, &model::StepResult::hidden);
 }

@@ -48,7 +48,9 @@ class Sequence {
   // Feeds tokens at the next positions, `chunk` rows a step, and returns the logits of each:
   // [tokens][vocabulary].
   std::vector<std::vector<float>> logits(const std::vector<TokenId>& tokens, size_t chunk);
-  // The same with the hidden states: [tokens][hidden].
+  // The same of the last token alone: [vocabulary].
+  std::vector<float> last_logits(const std::vector<TokenId>& tokens, size_t chunk);
+  // The same as logits() with the hidden states: [tokens][hidden].
   std::vector<std::vector<float>> hidden(const std::vector<TokenId>& tokens, size_t chunk);
   // Feeds tokens and returns the winner after the last.
   TokenId argmax(const std::vector<TokenId>& tokens, size_t chunk);

@@ -91,8 +91,8 @@ TEST_P(FloatReference, GreedyDecodingGivesTheTokensOfTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, FloatReference,
-                         testing::Values(RealModel{"smollm2-135m-instruct-q4_1", 1000, 2},
-                                         RealModel{"gemma-3-270m-q4_k_m", 1000, 1},
+                         testing::Values(RealModel{"smollm2-135m-instruct-q4_1", 100, 2},
+                                         RealModel{"gemma-3-270m-q4_k_m", 100, 1},
                                          RealModel{"qwen2.5-coder-1.5b-instruct-q4_k_m", 8, 1}),
                          [](const testing::TestParamInfo<RealModel>& instance) {
                            const std::string name = instance.param.name;
