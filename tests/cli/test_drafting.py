@@ -1,12 +1,10 @@
 """Drafting from the source: fewer passes, the same bytes, on a real model."""
 import json
-import os
-import pathlib
 
 import pytest
 
-HOME = pathlib.Path(os.environ.get("RIPOSTE_HOME", pathlib.Path.home() / ".cache/riposte"))
-MODEL = HOME / "models/smollm2-135m-instruct-q4_1.gguf"
+from conftest import SMOLLM2
+
 SENTENCES = ["The train to the coast leaves at nine.", "She go to the market every days and buy two apple .",
              "I has never saw such a beautiful garden before; it was full of red roses.", "Short.",
              "Er hat gestern 3 Briefe geschrieben, aber keinen abgeschickt."]
@@ -16,7 +14,7 @@ SENTENCES = ["The train to the coast leaves at nine.", "She go to the market eve
 def test_an_answer_has_the_same_bytes_with_and_without_drafts(even_riposte, instruction):
     answers = []
     for options in ([], ["--no-drafting"]):
-        done = even_riposte("rewrite", "--model", MODEL, "--json", "--instruction", instruction, *options, *SENTENCES)
+        done = even_riposte("rewrite", "--model", SMOLLM2, "--json", "--instruction", instruction, *options, *SENTENCES)
         answers.append([json.loads(line) for line in done.stdout.splitlines()])
         assert len(answers[-1]) == len(SENTENCES), done.stderr
     drafted, plain = answers
@@ -29,7 +27,7 @@ def test_an_answer_has_the_same_bytes_with_and_without_drafts(even_riposte, inst
 def test_a_sentence_that_comes_again_takes_fewer_passes_and_gives_the_same_bytes(even_riposte):
     answers = {}
     for option in ("--no-history", "--no-drafting", None):
-        done = even_riposte("rewrite", "--model", MODEL, "--json", "--preset", "simplify", *filter(None, [option]),
+        done = even_riposte("rewrite", "--model", SMOLLM2, "--json", "--preset", "simplify", *filter(None, [option]),
                             *SENTENCES, *SENTENCES)
         answers[option] = [json.loads(line) for line in done.stdout.splitlines()]
         assert len(answers[option]) == 2 * len(SENTENCES), done.stderr

@@ -1,12 +1,7 @@
 """riposte bench identity: guesses change no byte, with random weights and with a real model."""
 import json
-import os
-import pathlib
 
-import pytest
-
-HOME = pathlib.Path(os.environ.get("RIPOSTE_HOME", pathlib.Path.home() / ".cache/riposte"))
-MODEL = HOME / "models/smollm2-135m-instruct-q4_1.gguf"
+from conftest import SMOLLM2
 
 
 def identity(done):
@@ -26,7 +21,7 @@ def test_random_weights_answer_the_same_in_every_way(tiny):
 
 
 def test_a_real_model_answers_the_same_with_guesses(even_riposte):
-    report = identity(even_riposte("bench", "identity", "--model", MODEL, "--max-tokens", 48, "--every-way", "--json"))
+    report = identity(even_riposte("bench", "identity", "--model", SMOLLM2, "--max-tokens", 48, "--every-way", "--json"))
     for way in report["ways"].values():
         assert way["crowd"]["accepted"] > 0 and way["alone"]["passes"] < way["alone"]["tokens"]
 
