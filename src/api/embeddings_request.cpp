@@ -43,6 +43,7 @@ ApiResult<json::value> parse_object(std::string_view body) {
 
 ApiResult<engine::Request> engine_request(const EmbeddingsRequest& read, size_t index, std::string_view field,
                                           const ServedModel& model) {
+  if (!read.pooling && !model.pooling) return bad_request("pooling", model.pooling.error().message);
   const std::string place = read.inputs.place(field, index);
   auto tokens = tokens_of(read.inputs.list[index], model, place);
   if (!tokens) return tl::unexpected(tokens.error());
@@ -59,7 +60,7 @@ ApiResult<engine::Request> engine_request(const EmbeddingsRequest& read, size_t 
   engine::Request request;
   request.prompt = std::move(*tokens);
   request.max_tokens = 0;
-  request.pooling = read.pooling.value_or(model.pooling);
+  request.pooling = read.pooling ? *read.pooling : *model.pooling;
   return request;
 }
 

@@ -20,7 +20,7 @@ struct EmbeddingsRequest {
   TokenInputs inputs;
   bool base64 = false;                     // vectors as the bytes of their floats
   std::optional<int32_t> dimensions;       // the first so many, normalised again
-  std::optional<engine::Pooling> pooling;  // absent: as the server is told
+  std::optional<engine::Pooling> pooling;  // absent: as the server is told, or the model made for
   bool truncate = false;                   // texts beyond the context are cut instead of refused
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "chat/template.h"
 #include "engine/engine.h"
 #include "engine/pooling.h"
@@ -41,8 +42,9 @@ struct ServedModel {
   ModelDetails details = {};
   const rewrite::Presets& presets = rewrite::Presets::built_in();
   std::vector<std::string> aliases = {};  // other names of it
-  engine::Pooling pooling = engine::Pooling::kMean;  // of embeddings, where a request does not say
-  rewrite::LeanRules lean = {};                      // of rewriting, likewise
+  // Of embeddings, where a request does not say; an error where the model is made for a kind that there is not.
+  Result<engine::Pooling> pooling = engine::Pooling::kMean;
+  rewrite::LeanRules lean = {};  // of rewriting, likewise
   // What computes requests that name no adapter themselves (a preset may).
   model::AdapterId adapter = model::kNoAdapter;
   // Of an adapter that was trained with a prompt of its own: "{text}" stands in it once, for what the user said

@@ -17,6 +17,7 @@
 #include "apps/model_details.h"
 #include "apps/model_lookup.h"
 #include "apps/model_preview.h"
+#include "apps/pooling.h"
 #include "chat/template.h"
 #include "engine/engine.h"
 
@@ -61,7 +62,7 @@ class ResidentModel final : public server::LoadedModel {
                 .details = model_details(runtime_.model()),
                 .presets = presets_,
                 .aliases = options.aliases,
-                .pooling = options.pooling,
+                .pooling = options.pooling ? *options.pooling : pooling_of(runtime_.model().file, runtime_.model().config.architecture),
                 .lean = options.lean,
                 .fingerprints = fingerprints_} {
     for (const NamedAdapter& named : runtime_.adapters()) {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,8 +45,8 @@ struct RuntimeOptions {
   std::string packed_cache;  // the folder that keeps packed weights for the next start; empty: none
   bool drafting = true;      // guess that an answer goes on as its source does
   bool history = true;       // ... or as earlier answers did
-  engine::Pooling pooling = engine::Pooling::kMean;  // of embeddings, where a request does not say
-  rewrite::LeanRules lean = {};                      // of rewriting, likewise
+  std::optional<engine::Pooling> pooling;  // of embeddings, where a request does not say; absent: as the file says
+  rewrite::LeanRules lean = {};            // of rewriting, likewise
 };
 
 // --model, --executor, --instruction-set, --threads, --pin-threads, --context, --packed-cache and

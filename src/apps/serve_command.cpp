@@ -146,10 +146,10 @@ void add_serve_command(CLI::App& app, Run& run) {
       ->default_str("0");
   command
       ->add_option("--pooling", options->runtime.pooling,
-                   "what an embedding is made of where a request does not say: mean (of all tokens), or last")
+                   "what an embedding is made of where a request does not say: mean (of all tokens), or last; without, as the "
+                   "model's file says, mean where it does not")
       ->transform(CLI::CheckedTransformer(
-          std::map<std::string, engine::Pooling>{{"mean", engine::Pooling::kMean}, {"last", engine::Pooling::kLast}}))
-      ->default_str("mean");
+          std::map<std::string, engine::Pooling>{{"mean", engine::Pooling::kMean}, {"last", engine::Pooling::kLast}}));
   add_lean_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);
   add_drafting_option(*command, options->runtime);

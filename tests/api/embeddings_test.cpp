@@ -63,6 +63,19 @@ TEST_F(Embeddings, EveryRequestAsksForAVectorAndForNoToken) {
   EXPECT_EQ(read(read_embeddings, R"({"input":"a","pooling":"last"})").requests[0].pooling, engine::Pooling::kLast);
 }
 
+TEST_F(Embeddings, WhereARequestDoesNotSayItIsAsTheModelWantsIt) {
+  ServedModel model = model_.served();
+  model.pooling = engine::Pooling::kLast;
+  EXPECT_EQ(read_embeddings(R"({"input":"a"})", model, kContext)->requests[0].pooling, engine::Pooling::kLast);
+  model.pooling = fail(ErrorCode::kUnsupported, "ranks are wanted");
+  const auto impossible = read_embeddings(R"({"input":"a"})", model, kContext);
+  ASSERT_FALSE(impossible);
+  EXPECT_EQ(impossible.error().status, 400);
+  EXPECT_EQ(impossible.error().param, "pooling");
+  EXPECT_EQ(read_embeddings(R"({"input":"a","pooling":"mean"})", model, kContext)->requests[0].pooling,
+            engine::Pooling::kMean);
+}
+
 TEST_F(Embeddings, WhatIsWrongIsNamed) {
   EXPECT_EQ(refused(read_embeddings, R"({})").param, "input");
   EXPECT_EQ(refused(read_embeddings, R"({"input":[]})").param, "input");
