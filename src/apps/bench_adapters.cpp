@@ -1,16 +1,14 @@
 // riposte bench adapters: requests of the base and of each of its adapters, in one batch and one after
 // another.
-#include <array>
 #include <chrono>
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <utility>
 
+#include "apps/answers.h"
 #include "apps/bench.h"
+#include "apps/bench_sentences.h"
 #include "apps/home.h"
-#include "apps/line_reader.h"
 #include "apps/output.h"
 #include "apps/runtime.h"
 #include "engine/engine.h"
@@ -22,19 +20,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array kOwnSentences = {
-    "She go to the market every days and buy two apple .",
-    "I has never saw such a beautiful garden before; it was full of red roses.",
-    "We discussed about the problem with Mr. Okafor on 12 March , and he agree to pay 350 euros.",
-    "their are to many reason for dont using a car in a big citys",
-    "Please send me the informations until Friday, otherwise I can not finish the report in time.",
-    "Can you tell me where is the nearest pharmacy?",
-};
-
 struct Options {
   RuntimeOptions runtime;
-  std::string sentences;  // a file; empty: our own
-  int32_t count = 1 << 30;
+  SentenceChoice sentences;
   int32_t repeats = 5;
   bool as_json = false;
 };
@@ -45,53 +33,6 @@ struct Way {
   rewrite::Preset preset;
   std::vector<double> alone_ms;  // [sentences * repeats]
 };
-
-struct Answer {
-  std::string text;
-  engine::Finish finish;
-};
-
-// The answers of one batch; shared with the listeners, which the engine may still hold when all has been
-// told.
-struct Batch {
-  explicit Batch(size_t size) : answers(size) {}
-
-  std::mutex mutex;
-  std::condition_variable ended;
-  size_t running = 0;
-  std::vector<Answer> answers;
-};
-
-engine::Listener listener_for(const std::shared_ptr<Batch>& batch, size_t index) {
-  return {.on_text =
-              [batch, index](std::string_view text, std::span<const TokenId>) {
-                const std::lock_guard lock(batch->mutex);
-                batch->answers[index].text += text;
-              },
-          .on_finish =
-              [batch, index](const engine::Finish& finish) {
-                const std::lock_guard lock(batch->mutex);
-                batch->answers[index].finish = finish;
-                --batch->running;
-                batch->ended.notify_one();
-              }};
-}
-
-// Submits all, and returns when the last has ended. Errors: those of the engine.
-Result<std::vector<Answer>> answer(engine::Engine& engine, std::vector<engine::Request> requests) {
-  const auto batch = std::make_shared<Batch>(requests.size());
-  batch->running = requests.size();
-  for (size_t i = 0; i < requests.size(); ++i) {
-    const auto id = engine.submit(std::move(requests[i]), listener_for(batch, i));
-    if (!id) return pass_on(id);
-  }
-  std::unique_lock lock(batch->mutex);
-  batch->ended.wait(lock, [&batch] { return batch->running == 0; });
-  for (const Answer& one : batch->answers) {
-    if (one.finish.reason == engine::FinishReason::kError) return tl::unexpected(one.finish.error);
-  }
-  return std::move(batch->answers);
-}
 
 class Bench {
  public:
@@ -122,13 +63,13 @@ class Bench {
       std::vector<Answer> answers;
       const auto start = std::chrono::steady_clock::now();
       if (together) {
-        auto all = answer(engine_, std::move(*requests));
+        auto all = answers_to(engine_, std::move(*requests));
         if (!all) return pass_on(all);
         answers = std::move(*all);
       } else {
         for (size_t way = 0; way < ways_.size(); ++way) {
           const auto start_of_one = std::chrono::steady_clock::now();
-          auto one = answer(engine_, {std::move((*requests)[way])});
+          auto one = answers_to(engine_, {std::move((*requests)[way])});
           if (!one) return pass_on(one);
           if (!warms) ways_[way].alone_ms.push_back(milliseconds_since(start_of_one));
           answers.push_back(std::move(one->front()));
@@ -179,28 +120,8 @@ class Bench {
   int64_t answers_ = 0, differing_ = 0;
 };
 
-Result<std::vector<std::string>> read_sentences(const Options& options) {
-  std::vector<std::string> sentences(kOwnSentences.begin(), kOwnSentences.end());
-  if (!options.sentences.empty()) {
-    auto file = LineReader::open(options.sentences);
-    if (!file) return pass_on(file);
-    sentences.clear();
-    for (;;) {
-      auto line = file->next();
-      if (!line) return tl::unexpected(line.error().within(options.sentences));
-      if (!*line) break;
-      if ((*line)->find_first_not_of(" \t") != std::string::npos) sentences.push_back(std::move(**line));
-    }
-  }
-  if (sentences.size() > static_cast<size_t>(options.count))
-    sentences.resize(static_cast<size_t>(options.count));
-  if (sentences.empty())
-    return fail(ErrorCode::kInvalidArgument, "there are no sentences in {}", options.sentences);
-  return sentences;
-}
-
 Result<int> run_adapters(const Options& options) {
-  const auto sentences = read_sentences(options);
+  const auto sentences = bench_sentences(options.sentences);
   if (!sentences) return pass_on(sentences);
   const auto runtime = Runtime::open(options.runtime);
   if (!runtime) return pass_on(runtime);
@@ -263,9 +184,7 @@ void add_bench_adapters(CLI::App& bench, Run& run) {
   add_adapter_options(*command, options->runtime);
   add_executor_options(*command, options->runtime);
   add_drafting_option(*command, options->runtime);
-  command->add_option("--sentences", options->sentences,
-                      "a file with a sentence a line; a few of Riposte's own if not given");
-  command->add_option("--count", options->count, "so many sentences at most")->check(CLI::Range(1, 1 << 30));
+  add_sentence_options(*command, options->sentences);
   command->add_option("--repeats", options->repeats, "so many times each, beside one to warm up")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

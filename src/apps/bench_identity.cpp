@@ -1,13 +1,12 @@
 // riposte bench identity: guesses change no answer. Every drafter against plain decoding, byte by byte.
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
 
 #include "apps/bench.h"
+#include "apps/bench_sentences.h"
 #include "apps/identity.h"
-#include "apps/line_reader.h"
 #include "apps/output.h"
 #include "apps/runtime.h"
 #include "apps/scatter_drafter.h"
@@ -21,25 +20,6 @@ namespace riposte::apps {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::array kOwnSentences = {
-    "The train to the coast leaves at nine.",
-    "She go to the market every days and buy two apple .",
-    "I has never saw such a beautiful garden before; it was full of red roses.",
-    "Short.",
-    "We discussed about the problem with Mr. Okafor on 12 March , and he agree to pay 350 euros.",
-    "Er hat gestern 3 Briefe geschrieben, aber keinen abgeschickt.",
-    "In the north of the island there is an old lighthouse which was built, after a storm had sunk four "
-    "ships in one "
-    "night, by the people of the village themselves.",
-    "their are to many reason for dont using a car in a big citys",
-    "Please send me the informations until Friday, otherwise I can not finish the report in time.",
-    "The committee, whose members had been appointed in 2019, utilised a methodology that necessitated "
-    "considerable "
-    "expenditure.",
-    "Can you tell me where is the nearest pharmacy?",
-    "Ünïcödé and 日本語 and emoji 🙂 must stay as they is.",
-};
 
 struct Setting {
   const char* name;
@@ -60,10 +40,8 @@ std::vector<Setting> settings() {
 
 struct Options {
   RuntimeOptions runtime;
-  std::vector<std::string> sentences;
+  SentenceChoice sentences;
   std::vector<std::string> presets = {"grammar", "simplify", "formal"};
-  int32_t from = 0;
-  int32_t count = 1 << 30;
   int32_t group = 16;  // sentences of one group
   int32_t neighbours = 8;
   int32_t max_tokens = 96;
@@ -111,24 +89,6 @@ class Drafters {
   drafting::Spelling spelling_;
   std::vector<Way> ways_;
 };
-
-Result<std::vector<std::string>> read_sentences(const Options& options) {
-  std::vector<std::string> sentences;
-  if (options.sentences.empty()) sentences.assign(kOwnSentences.begin(), kOwnSentences.end());
-  for (const std::string& path : options.sentences) {
-    auto file = LineReader::open(path);
-    if (!file) return pass_on(file);
-    while (true) {
-      auto line = file->next();
-      if (!line) return tl::unexpected(line.error().within(path));
-      if (!*line) break;
-      if ((*line)->find_first_not_of(" \t") != std::string::npos) sentences.push_back(std::move(**line));
-    }
-  }
-  const auto begin = sentences.begin() + std::min<std::ptrdiff_t>(options.from, std::ssize(sentences));
-  const auto end = begin + std::min<std::ptrdiff_t>(options.count, sentences.end() - begin);
-  return std::vector<std::string>(begin, end);
-}
 
 class Bench {
  public:
@@ -239,10 +199,9 @@ void tell_differences(const Identity& identity) {
 
 Result<int> run_identity(const Options& options) {
   const auto started = std::chrono::steady_clock::now();
-  const auto sentences = read_sentences(options);
+  const auto sentences = bench_sentences(options.sentences);
   if (!sentences) return pass_on(sentences);
-  if (sentences->empty())
-    return fail(ErrorCode::kInvalidArgument, "there are no sentences from number {} on", options.from);
+  const int32_t from = options.sentences.from;
   const auto runtime = Runtime::open(options.runtime);
   if (!runtime) return pass_on(runtime);
   Bench bench(options, *runtime);
@@ -251,7 +210,7 @@ Result<int> run_identity(const Options& options) {
   Identity identity(runtime->executor(), runtime->tokenizer(), drafters.ways(),
                     {.neighbours = options.neighbours,
                      .every_way = options.every_way,
-                     .first_turn = static_cast<size_t>(options.from / options.group),
+                     .first_turn = static_cast<size_t>(from / options.group),
                      .step_cost = runtime->engine_options().step_cost});
   size_t done = 0;
   while (done < sentences->size()) {
@@ -260,14 +219,14 @@ Result<int> run_identity(const Options& options) {
     const size_t end = std::min(sentences->size(), done + static_cast<size_t>(options.group));
     std::vector<engine::Request> requests;
     for (; done < end; ++done) {
-      auto appended = bench.append((*sentences)[done], static_cast<size_t>(options.from) + done, requests);
+      auto appended = bench.append((*sentences)[done], static_cast<size_t>(from) + done, requests);
       if (!appended) return pass_on(appended);
     }
     if (auto checked = identity.check(std::move(requests)); !checked) return pass_on(checked);
   }
   const Sum sum = sum_of(drafters.ways(), identity);
   tell_differences(identity);
-  const size_t next = static_cast<size_t>(options.from) + done;
+  const size_t next = static_cast<size_t>(from) + done;
   std::string text;
   if (options.as_json) {
     json::object ways;
@@ -277,7 +236,7 @@ Result<int> run_identity(const Options& options) {
     }
     text = json::serialize(json::object{{"model", runtime->name()},
                                         {"processor", hardware::processor_name()},
-                                        {"from", options.from},
+                                        {"from", from},
                                         {"sentences", done},
                                         {"next", next},
                                         {"settings", settings().size()},
@@ -293,7 +252,8 @@ Result<int> run_identity(const Options& options) {
         "{} on {}, {} threads: {} sentences, {} presets in turn, greedy and {} sampled settings{}\n{}"
         "{} of {} bytes in {} answers differ from plain decoding\n",
         runtime->name(), hardware::processor_name(), runtime->threads(), done, options.presets.size(),
-        settings().size() - 1, options.settings_in_turn ? " in turn" : "", as_table(drafters.ways(), identity), sum.differing, sum.bytes, sum.answers);
+        settings().size() - 1, options.settings_in_turn ? " in turn" : "",
+        as_table(drafters.ways(), identity), sum.differing, sum.bytes, sum.answers);
     if (done < sentences->size())
       text += fmt::format("stopped after {} s; go on with --from {}\n", options.seconds, next);
   }
@@ -309,14 +269,10 @@ void add_bench_identity(CLI::App& bench, Run& run) {
       bench.add_subcommand("identity", "every way of guessing against plain decoding: no byte may differ");
   add_model_option(*command, options->runtime);
   add_executor_options(*command, options->runtime);
-  command->add_option("--sentences", options->sentences,
-                      "files with a sentence a line; a few of Riposte's own if not given");
+  add_sentence_options(*command, options->sentences);
   command->add_option("--presets", options->presets, "presets that take turns, as grammar,shorten")
       ->delimiter(',')
       ->capture_default_str();
-  command->add_option("--from", options->from, "the number of the first sentence, from 0")
-      ->check(CLI::Range(0, 1 << 30));
-  command->add_option("--count", options->count, "so many sentences at most")->check(CLI::Range(1, 1 << 30));
   command->add_option("--neighbours", options->neighbours, "requests beside each one in a crowd")
       ->check(CLI::Range(1, 31))
       ->capture_default_str();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <future>
 #include <random>
 #include <utility>
 
@@ -25,12 +24,6 @@ std::vector<TokenId> spoiled(std::vector<TokenId> answer, int32_t vocabulary) {
 
 }  // namespace
 
-struct Identity::Answer {
-  std::string text;
-  std::vector<TokenId> tokens;
-  engine::Finish finish;
-};
-
 int64_t differing_bytes(std::string_view a, std::string_view b) {
   const size_t shorter = std::min(a.size(), b.size());
   auto different = static_cast<int64_t>(std::max(a.size(), b.size()) - shorter);
@@ -49,7 +42,7 @@ Identity::Identity(model::Executor& executor, const tokenizer::Tokenizer& tokeni
       alone_(ways.size()),
       crowd_(ways.size()) {}
 
-Result<std::vector<Identity::Answer>> Identity::answer(const std::vector<engine::Request>& requests,
+Result<std::vector<Answer>> Identity::answer(const std::vector<engine::Request>& requests,
                                                        const drafting::Drafter* drafter, int32_t at_once) {
   const uint32_t number = engines_++;
   ShuffledPages executor(executor_, number);
@@ -57,8 +50,6 @@ Result<std::vector<Identity::Answer>> Identity::answer(const std::vector<engine:
   std::vector<size_t> order(requests.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   if (at_once > 1) std::shuffle(order.begin(), order.end(), std::mt19937(number));
-  std::vector<Answer> answers(requests.size());
-  std::vector<std::promise<void>> ends(requests.size());
   engine::Engine engine(executor, tokenizer_,
                         {.max_queued = static_cast<int32_t>(requests.size()),
                          .max_sequences = at_once,
@@ -66,27 +57,7 @@ Result<std::vector<Identity::Answer>> Identity::answer(const std::vector<engine:
                          .drafter = drafter,
                          .max_draft = kMostGuesses[number % kMostGuesses.size()],
                          .step_cost = number % 2 == 0 ? options_.step_cost : std::vector<float>()});
-  for (const size_t index : order) {
-    Answer& answer = answers[index];
-    std::promise<void>& end = ends[index];
-    const auto id = engine.submit(
-        requests[index], {.on_text =
-                              [&answer](std::string_view text, std::span<const TokenId> tokens) {
-                                answer.text += text;
-                                answer.tokens.insert(answer.tokens.end(), tokens.begin(), tokens.end());
-                              },
-                          .on_finish =
-                              [&answer, &end](const engine::Finish& finish) {
-                                answer.finish = finish;
-                                end.set_value();
-                              }});
-    if (!id) return pass_on(id);
-  }
-  for (std::promise<void>& end : ends) end.get_future().wait();
-  for (const Answer& answer : answers) {
-    if (answer.finish.reason == engine::FinishReason::kError) return tl::unexpected(answer.finish.error);
-  }
-  return answers;
+  return answers_to(engine, requests, order);
 }
 
 Result<void> Identity::check(std::vector<engine::Request> requests) {

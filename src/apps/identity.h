@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/answers.h"
 #include "base/result.h"
 #include "drafting/drafter.h"
 #include "engine/engine.h"
@@ -68,7 +69,6 @@ class Identity {
   int64_t differing_answers() const { return differing_answers_; }
 
  private:
-  struct Answer;
   Result<std::vector<Answer>> answer(const std::vector<engine::Request>& requests,
                                      const drafting::Drafter* drafter, int32_t at_once);
   Result<void> compare(const std::vector<engine::Request>& requests, const std::vector<Answer>& plain,
