@@ -1,5 +1,5 @@
 // What a step of a model costs on this machine, by its rows: what decides how much is guessed
-// (drafting/choose.h). Measured when a model is used for the first time, in less than 300 ms, and kept.
+// (drafting/choose.h). Measured the first few times that a program uses a model, in less than 300 ms each, and kept.
 #pragma once
 
 #include <chrono>
@@ -42,8 +42,9 @@ StepCostKey step_cost_key(const std::string& name, const model::Model& model, co
 // home/state/step-cost
 std::filesystem::path step_cost_directory();
 
-// The curve of this executor: from a file in `folder` if it holds one for this key, this processor and this
-// very program; otherwise measured and written there.
+// The curve of this executor: from a file in `folder` if it holds one for this key, this processor and this very
+// program. The first three starts measure, and the file keeps the least that was measured: a machine that was busy
+// once must not decide for ever how much is guessed.
 using MeasureStepTimes = std::function<std::vector<StepTime>()>;
 std::vector<float> find_step_cost(const std::filesystem::path& folder, const StepCostKey& key,
                                   const MeasureStepTimes& measure);
