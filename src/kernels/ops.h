@@ -45,6 +45,8 @@ struct GroupScale {
 inline constexpr int32_t kDominatedSquares = 127 * 127 + 31 * 72;
 constexpr bool is_dominated(const GroupScale& group) { return group.d > 0.0f && group.squares < kDominatedSquares; }
 
+inline constexpr int kMostBlockRows = 16;
+
 // Up to 16 rows of quantised activations, as a matrix product reads them: group after group, the rows of a group side by
 // side. `width` is the distance between groups, in rows.
 struct ActivationBlock {
@@ -72,10 +74,9 @@ struct RowGroup {
 //   acc  = fma(minimum, d_sum, acc)                 minimum: float(half), or m0 * float(m) for kK32
 //          kK16:  fma(float(m[0] * sum[0] + m[1] * sum[1]), m0 * d, acc)
 //
-// With a list only the groups that it names take part; out is left as it is for rows that it does not name. Without one,
-// rows can have a second plane as a whole, whose product follows:
+// A row can have a second plane, as a whole or for some groups. Its product follows:
 //
-//   out[row][lane] = out[row][lane] + acc      acc as above, of the same row of `second`
+//   out[row][lane] = out[row][lane] + acc      acc as above, of these groups of the same row of `second`
 struct PanelProduct {
   const std::byte* panel;
   const quant::PanelLayout* layout;
@@ -84,9 +85,9 @@ struct PanelProduct {
   float* out;           // [rows][out_stride], 16 floats of each row are written
   size_t out_stride;
   bool add;
-  std::span<const RowGroup> list = {};  // ascending by group, then by row; empty: all groups of all rows
   ActivationBlock second = {};
-  std::span<const int32_t> second_rows = {};  // those with a second plane in `second`; empty where there is a list
+  std::span<const int32_t> second_rows = {};     // whose every group has a second plane, ascending
+  std::span<const RowGroup> second_groups = {};  // those of other rows, ascending by group, then by row
 };
 
 // Adapters. A row with a LoRA adapter gets, behind the base's product W x (whatever planes x has), in this order:

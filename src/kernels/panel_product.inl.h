@@ -16,6 +16,7 @@ namespace {
 using riposte::kernels::ActivationBlock;
 using riposte::kernels::GroupScale;
 using riposte::kernels::PanelProduct;
+using riposte::kernels::RowGroup;
 using riposte::quant::kGroupColumns;
 using riposte::quant::kGroupsPerSuperblock;
 using riposte::quant::kPanelRows;
@@ -23,7 +24,7 @@ using riposte::quant::PackedFormat;
 using riposte::quant::ScaleKind;
 namespace quant = riposte::quant;
 
-constexpr int kMostRows = 16;
+constexpr int kMostRows = riposte::kernels::kMostBlockRows;
 
 constexpr int log2_of(int power) { return power <= 1 ? 0 : 1 + log2_of(power / 2); }
 
@@ -177,17 +178,29 @@ struct GroupFor {
   using Type = DotGroup<S, D, format>;
 };
 
+// The second planes of some groups take their turn while the same groups of the first planes are multiplied. With more rows
+// that was slower than listed_groups(): the loop over rows has no register to spare.
 template <class S, PackedFormat format, class Group, int kRows>
 void few_rows(const PanelProduct& product, int part) {
-  typename Group::Sum acc[kRows];
-  for (auto& sum : acc) sum = Group::zero();
+  typename Group::Sum acc[kRows], second[kRows];
+  for (int r = 0; r < kRows; ++r) acc[r] = second[r] = Group::zero();
+  const RowGroup* entry = product.second_groups.data();
+  const RowGroup* const end = entry + product.second_groups.size();
+  uint32_t named = 0;
   for (int64_t g = 0; g < product.layout->groups; ++g) {
     prefetch_next_panel<S, format>(product, g);
     Group group;
     group.load(product, g, part);
     group.template multiply<kRows>(product.activations, g, 0, acc);
+    for (; entry != end && entry->group == g; ++entry) {
+      group.template multiply<1>(product.second, g, entry->row, second + entry->row);
+      named |= 1u << entry->row;
+    }
   }
-  for (int r = 0; r < kRows; ++r) Group::store(product, product.add, r, part, acc[r]);
+  for (int r = 0; r < kRows; ++r) {
+    Group::store(product, product.add, r, part, acc[r]);
+    if (named >> r & 1) Group::store(product, /*add=*/true, r, part, second[r]);
+  }
 }
 
 // The same for rows `row` .. row + count - 1. Inlined, so that the group's weights stay in registers.
@@ -225,7 +238,7 @@ void many_rows(const PanelProduct& product, int part) {
   }
 }
 
-// Groups here and there: what second planes add. The same dimensions tend to be large in all rows, so rows that follow
+// What the second planes of some groups add, behind the first planes. The same dimensions tend to be large in all rows, so rows that follow
 // each other often share a group.
 template <class Group>
 void listed_groups(const PanelProduct& product, int part) {
@@ -233,8 +246,8 @@ void listed_groups(const PanelProduct& product, int part) {
   const int rows = product.activations.rows;
   for (int r = 0; r < rows; ++r) acc[r] = Group::zero();
   uint32_t named = 0;
-  const auto* entry = product.list.data();
-  const auto* const end = entry + product.list.size();
+  const RowGroup* entry = product.second_groups.data();
+  const RowGroup* const end = entry + product.second_groups.size();
   while (entry != end) {
     const int32_t g = entry->group;
     Group group;
@@ -243,11 +256,11 @@ void listed_groups(const PanelProduct& product, int part) {
       const int row = entry->row;
       int count = 0;
       for (; entry != end && entry->group == g && entry->row == row + count; ++entry) named |= 1u << (row + count++);
-      multiply_run(group, product.activations, g, row, count, acc);
+      multiply_run(group, product.second, g, row, count, acc);
     }
   }
   for (int r = 0; r < rows; ++r) {
-    if (named >> r & 1) Group::store(product, product.add, r, part, acc[r]);
+    if (named >> r & 1) Group::store(product, /*add=*/true, r, part, acc[r]);
   }
 }
 
@@ -255,21 +268,16 @@ template <class S, class D, PackedFormat format>
 void product_in_format(const PanelProduct& product) {
   using Group = typename GroupFor<S, D, format>::Type;
   for (int part = 0; part < Group::kPasses; ++part) {
-    if (!product.list.empty()) {
-      listed_groups<Group>(product, part);
-      continue;
-    }
-    if (!product.second_rows.empty()) {
-      many_rows<S, format, Group>(product, part);
-      continue;
-    }
-    switch (product.activations.rows) {
+    switch (product.second_rows.empty() ? product.activations.rows : kMostRows) {
       case 0: break;
       case 1: few_rows<S, format, Group, 1>(product, part); break;
       case 2: few_rows<S, format, Group, 2>(product, part); break;
       case 3: few_rows<S, format, Group, 3>(product, part); break;
       case 4: few_rows<S, format, Group, 4>(product, part); break;
-      default: many_rows<S, format, Group>(product, part); break;
+      default:
+        many_rows<S, format, Group>(product, part);
+        if (!product.second_groups.empty()) listed_groups<Group>(product, part);
+        break;
     }
   }
 }

@@ -120,35 +120,41 @@ float add_group(const PanelProduct& product, int64_t g, int row, int lane, float
 
 float product_of(const PanelProduct& product, int row, int lane) {
   float acc = 0.0f;
-  if (product.list.empty()) {
-    for (int64_t g = 0; g < product.layout->groups; ++g) acc = add_group(product, g, row, lane, acc);
-  }
-  for (const RowGroup& entry : product.list) {
-    if (entry.row == row) acc = add_group(product, entry.group, row, lane, acc);
-  }
+  for (int64_t g = 0; g < product.layout->groups; ++g) acc = add_group(product, g, row, lane, acc);
   return acc;
 }
 
-bool is_listed(const PanelProduct& product, int row) {
-  return product.list.empty() ||
-         std::any_of(product.list.begin(), product.list.end(), [&](const RowGroup& entry) { return entry.row == row; });
-}
-
-void panel_product(const PanelProduct& product) {
-  for (int row = 0; row < product.activations.rows; ++row) {
-    if (!is_listed(product, row)) continue;
-    float* out = product.out + static_cast<size_t>(row) * product.out_stride;
-    for (int lane = 0; lane < kPanelRows; ++lane) {
-      const float acc = product_of(product, row, lane);
-      out[lane] = product.add ? out[lane] + acc : acc;
-    }
-  }
+void add_second_planes(const PanelProduct& product) {
   PanelProduct second = product;
   second.activations = product.second;
   for (const int32_t row : product.second_rows) {
     float* out = product.out + static_cast<size_t>(row) * product.out_stride;
     for (int lane = 0; lane < kPanelRows; ++lane) out[lane] = out[lane] + product_of(second, row, lane);
   }
+  float acc[kMostBlockRows][kPanelRows] = {};
+  bool named[kMostBlockRows] = {};
+  for (const RowGroup& entry : product.second_groups) {
+    named[entry.row] = true;
+    for (int lane = 0; lane < kPanelRows; ++lane) {
+      acc[entry.row][lane] = add_group(second, entry.group, entry.row, lane, acc[entry.row][lane]);
+    }
+  }
+  for (int row = 0; row < product.activations.rows; ++row) {
+    if (!named[row]) continue;
+    float* out = product.out + static_cast<size_t>(row) * product.out_stride;
+    for (int lane = 0; lane < kPanelRows; ++lane) out[lane] = out[lane] + acc[row][lane];
+  }
+}
+
+void panel_product(const PanelProduct& product) {
+  for (int row = 0; row < product.activations.rows; ++row) {
+    float* out = product.out + static_cast<size_t>(row) * product.out_stride;
+    for (int lane = 0; lane < kPanelRows; ++lane) {
+      const float acc = product_of(product, row, lane);
+      out[lane] = product.add ? out[lane] + acc : acc;
+    }
+  }
+  add_second_planes(product);
 }
 
 float estimate_of(const PanelScreen& screen, int row, int lane) {

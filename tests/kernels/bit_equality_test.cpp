@@ -102,6 +102,58 @@ TEST(BitEquality, second_planes_of_whole_rows_are_added_after_the_first) {
   }
 }
 
+TEST(BitEquality, second_planes_of_some_groups_are_added_after_the_first) {
+  std::mt19937 random(11);
+  constexpr int kColumns = 512;
+  constexpr int32_t kGroups = kColumns / quant::kGroupSize;
+  for (const gguf::TensorType type : test::kAllTypes) {
+    const auto source = random_blocks(random, type, 16 * kColumns);
+    quant::PackedMatrix matrix(type, 16, kColumns);
+    matrix.pack_panels(source, 0, 1);
+    for (int rows = 1; rows <= 16; ++rows) {
+      Activations first(rows, 16, kColumns), second(rows, 16, kColumns);
+      for (int r = 0; r < rows; ++r) {
+        reference().quantize(random_floats(random, kColumns).data(), kColumns, first.block, r);
+        reference().quantize(random_floats(random, kColumns, 0.01f).data(), kColumns, second.block, r);
+      }
+      // Row 2 has all groups, row 3 none, the others a few; groups 6 and 7 many rows that follow each other.
+      std::vector<int32_t> whole;
+      if (rows > 2) whole.push_back(2);
+      std::vector<RowGroup> some;
+      for (int32_t group = 0; group < kGroups; ++group) {
+        for (int32_t row = 0; row < rows; ++row) {
+          if (row != 2 && row != 3 && (group / 2 == 3 || random() % 8 == 0)) some.push_back({group, row});
+        }
+      }
+      for (const bool add : {false, true}) {
+        for (const bool has_whole : {false, true}) {
+          const auto before = random_floats(random, 16 * 16);
+          auto expected = before;
+          PanelProduct product{matrix.panel(0), &matrix.layout(), matrix.format(), first.block, expected.data(), 16, add};
+          reference().panel_product(product);
+          const auto without = expected;
+          expected = before;
+          product.second = second.block;
+          product.second_groups = some;
+          if (has_whole) product.second_rows = whole;
+          reference().panel_product(product);
+          for (int row = 0; row < rows; ++row) {
+            const bool named = std::ranges::any_of(some, [row](const RowGroup& entry) { return entry.row == row; });
+            const bool same = std::equal(expected.begin() + row * 16, expected.begin() + row * 16 + 16, without.begin() + row * 16);
+            EXPECT_EQ(same, !named && !(has_whole && row == 2)) << "the reference, row " << row;
+          }
+          for (const Kernels* kernels : available_kernels()) {
+            auto found = before;
+            product.out = found.data();
+            kernels->panel_product(product);
+            ASSERT_TRUE(same_bits(expected, found)) << kernels->name << ", " << gguf::name_of(type) << ", " << rows << " rows";
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(BitEquality, a_row_has_the_same_bits_alone_and_in_any_company) {
   std::mt19937 random(2);
   constexpr int kColumns = 512;

@@ -87,8 +87,8 @@ const QuantizedRows::Lists& QuantizedRows::second_planes(int worker) {
 
 void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix,
                              int64_t begin, int64_t end, float* out, size_t out_stride, bool add) {
-  const Lists& second = second_planes(worker);
-  kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), {}, nullptr, out_stride, add, {}};
+  const Lists& lists = second_planes(worker);
+  kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), {}, nullptr, out_stride, add};
   for (int64_t panel = begin; panel < end; ++panel) {
     product.panel = matrix.panel(panel);
     size_t listed = 0;
@@ -96,21 +96,13 @@ void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const 
     for (int32_t row = 0; row < rows_; row += kBlockRows) {
       product.out = out + panel * quant::kPanelRows + count_of(row) * out_stride;
       product.activations = block_of(planes_[0], row, 0);
-      product.list = {};
-      product.add = add;
-      const size_t whole_end = second.whole_ends[count_of(row / kBlockRows)];
       product.second = block_of(planes_[1], row, 0);
-      product.second_rows = std::span(second.whole_rows).subspan(whole, whole_end - whole);
+      const auto block = count_of(row / kBlockRows);
+      product.second_rows = std::span(lists.whole_rows).subspan(whole, lists.whole_ends[block] - whole);
+      product.second_groups = lists.entries.span().subspan(listed, lists.ends[block] - listed);
       kernels.panel_product(product);
-      whole = whole_end;
-      product.second_rows = {};
-      const size_t list_end = second.ends[count_of(row / kBlockRows)];
-      if (list_end == listed) continue;
-      product.activations = block_of(planes_[1], row, 0);
-      product.list = second.entries.span().subspan(listed, list_end - listed);
-      product.add = true;
-      kernels.panel_product(product);
-      listed = list_end;
+      whole = lists.whole_ends[block];
+      listed = lists.ends[block];
     }
   }
 }
@@ -134,18 +126,12 @@ void QuantizedRows::multiply_segment(const kernels::Kernels& kernels, int worker
       if (has_second[row] != 0) entries.span()[listed++] = {group, row};
     }
   }
-  kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), {}, nullptr, out_stride, add, {}};
+  kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), segment_of(planes_[0]), nullptr, out_stride, add};
+  product.second = segment_of(planes_[1]);
+  product.second_groups = entries.span().first(listed);
   for (int64_t panel = begin; panel < end; ++panel) {
     product.panel = matrix.panel(panel);
     product.out = out + panel * quant::kPanelRows;
-    product.activations = segment_of(planes_[0]);
-    product.list = {};
-    product.add = add;
-    kernels.panel_product(product);
-    if (listed == 0) continue;
-    product.activations = segment_of(planes_[1]);
-    product.list = entries.span().first(listed);
-    product.add = true;
     kernels.panel_product(product);
   }
 }
