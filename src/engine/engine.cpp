@@ -86,7 +86,7 @@ double Engine::State::work_of(const Sequence& sequence) const {
 }
 
 void Engine::State::add_to_forecast(const Sequence& sequence) {
-  forecast.others.push_back({sequence.turn(), work_of(sequence), false});
+  forecast.others.push_back({sequence.turn(), work_of(sequence), false, sequence.deadline()});
 }
 
 tl::unexpected<Error> Engine::State::queue_is_full(int64_t queued) const {
@@ -179,7 +179,7 @@ Result<RequestId> Engine::submit(Request request, Listener listener) {
     const double work = state.work_of(*sequence);
     sequence->set_turn(turn_of(now, state.forecast.pace.ms_for(work)));
     if (deadline) {
-      auto possible = state.forecast.check_deadline(*deadline, now, sequence->turn(), work);
+      auto possible = state.forecast.check_deadline({sequence->turn(), work, false, deadline}, now);
       if (!possible) return pass_on(possible);
     }
     id = ++state.last_id;

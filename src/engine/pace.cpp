@@ -15,10 +15,18 @@ constexpr int32_t kChunk = 32;           // rows over which the cost of a prompt
 constexpr double kNewest = 0.1;          // how much the newest observation counts
 constexpr double kLeastPace = 0.02, kMostPace = 50.0;
 constexpr double kMostMs = 1e9;  // eleven days: beyond, times would not be representable
+constexpr double kCaution = 1.25;  // how much longer than forecast a request may take beside others
 constexpr int64_t kLeastRetryMs = 50, kMostRetryMs = 10'000;
 
 void approach(double& average, double newest) {
   average += kNewest * (newest - average);
+}
+
+// How much of the other's work is done before this one is. Those that run get equal shares until the shorter one is done;
+// one that waits will run soon beside one that runs.
+double work_before(const Forecast::Other& one, const Forecast::Other& other) {
+  if (one.runs || other.runs) return std::min(one.work, other.work);
+  return other.turn <= one.turn ? other.work : 0.0;
 }
 
 }  // namespace
@@ -63,14 +71,10 @@ Clock::time_point turn_of(Clock::time_point submitted, double expected_ms) {
   return submitted + std::chrono::duration_cast<Clock::duration>(later);
 }
 
-double Forecast::ms_until_done(Clock::time_point turn, double work) const {
-  double all = work;
+double Forecast::ms_until_done(const Other& one) const {
+  double all = one.work;
   for (const Other& other : others) {
-    if (other.runs) {
-      all += std::min(work, other.work);  // each gets its share until the shorter one is done
-    } else if (other.turn <= turn) {
-      all += other.work;
-    }
+    if (&other != &one) all += work_before(one, other);
   }
   return pace.ms_for(all);
 }
@@ -82,10 +86,9 @@ int64_t Forecast::retry_after_ms() const {
   return static_cast<int64_t>(std::clamp<double>(each, kLeastRetryMs, kMostRetryMs));
 }
 
-Result<void> Forecast::check_deadline(Clock::time_point deadline, Clock::time_point now,
-                                      Clock::time_point turn, double work) const {
-  const double left = Milliseconds(deadline - now).count();
-  const double alone = pace.ms_for(work);
+Result<void> Forecast::check_deadline(const Other& one, Clock::time_point now) const {
+  const double left = Milliseconds(*one.deadline - now).count();
+  const double alone = pace.ms_for(one.work);
   if (left <= 0) return fail(ErrorCode::kDeadline, "the deadline had passed when the request arrived");
   if (alone > left) {
     return fail(ErrorCode::kDeadline,
@@ -93,15 +96,30 @@ Result<void> Forecast::check_deadline(Clock::time_point deadline, Clock::time_po
                 "give more time, or ask for less",
                 left, alone);
   }
-  const double needed = ms_until_done(turn, work);
-  if (needed <= left) return {};
-  const auto retry = static_cast<int64_t>(std::clamp<double>(needed - left, kLeastRetryMs, kMostRetryMs));
-  return tl::unexpected(
-      Error{ErrorCode::kBusy,
-            fmt::format("the deadline of {:.0f} ms cannot be met now: with {} requests before it the answer "
-                        "would take about {:.0f} ms; try again in {} ms, or give more time",
-                        left, others.size(), needed, retry),
-            retry});
+  const auto come_back = [&](double ms, std::string_view why) {
+    const auto retry = static_cast<int64_t>(std::clamp<double>(ms, kLeastRetryMs, kMostRetryMs));
+    return tl::unexpected(Error{ErrorCode::kBusy,
+                                fmt::format("the deadline of {:.0f} ms cannot be met now: {}; try again in {} ms, or give "
+                                            "more time",
+                                            left, why, retry),
+                                retry});
+  };
+  if (others.empty()) return {};
+  const double needed = kCaution * ms_until_done(one);
+  if (needed > left) {
+    return come_back(needed - left, fmt::format("with {} requests before it the answer would take about {:.0f} ms",
+                                                others.size(), needed));
+  }
+  // What was promised to others is kept: all that run share the time, so a new one makes every one of them later.
+  for (const Other& other : others) {
+    if (!other.deadline) continue;
+    const double others_left = Milliseconds(*other.deadline - now).count();
+    const double before = kCaution * ms_until_done(other);
+    const double after = before + kCaution * pace.ms_for(work_before(other, one));
+    if (before <= others_left && after > others_left)
+      return come_back(after - others_left, "others that were accepted before would miss theirs");
+  }
+  return {};
 }
 
 }  // namespace riposte::engine

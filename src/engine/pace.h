@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,20 +50,20 @@ struct Forecast {
     Clock::time_point turn;
     double work = 0;  // still to be done
     bool runs = false;
+    std::optional<Clock::time_point> deadline = {};
   };
 
   Pace pace;
   std::vector<Other> others;
 
-  // When a request of this turn and work would be done. Those that run are served at the same time, those
-  // that wait with an earlier turn before it.
-  double ms_until_done(Clock::time_point turn, double work) const;
+  // When a request would be done, one of the others or a new one. Those that run are served at the same time, those that
+  // wait with an earlier turn before it.
+  double ms_until_done(const Other& one) const;
   // When the next place in a full queue may become free.
   int64_t retry_after_ms() const;
-  // Errors: kDeadline (not even an idle engine could meet it), kBusy (this one cannot, with the time to come
-  // back).
-  Result<void> check_deadline(Clock::time_point deadline, Clock::time_point now, Clock::time_point turn,
-                              double work) const;
+  // Of a new request with a deadline. Errors: kDeadline (not even an idle engine could meet it), kBusy (this one cannot, or
+  // others that were accepted would miss theirs by it; with the time to come back).
+  Result<void> check_deadline(const Other& one, Clock::time_point now) const;
 };
 
 }  // namespace riposte::engine

@@ -69,6 +69,7 @@ class Sequence {
   void admit() { admitted_ = true; }
   // Tokens of the answer that are still to come, as far as anyone can tell.
   int32_t expected_tokens() const;
+  std::optional<Clock::time_point> deadline() const { return deadline_; }
   // The deadline has passed, and there is no token yet.
   bool is_late(Clock::time_point now) const { return deadline_ && now > *deadline_ && !first_token_; }
   // Whether `newer` says that this one is not wanted any more.

@@ -81,7 +81,7 @@ void StepLoop::refresh(Forecast& forecast) const {
   forecast.pace = pace_;
   forecast.others.clear();
   scheduler_.for_each([&](const Sequence& sequence) {
-    forecast.others.push_back({sequence.turn(), work_left(sequence), sequence.admitted()});
+    forecast.others.push_back({sequence.turn(), work_left(sequence), sequence.admitted(), sequence.deadline()});
   });
 }
 

@@ -78,34 +78,52 @@ Forecast forecast_with(int waiting, double work) {
   return forecast;
 }
 
+Forecast::Other within(int ms, double work) { return {kNow, work, false, kNow + milliseconds(ms)}; }
+
 TEST(Forecast, ADeadlineThatIsFarEnoughIsAccepted) {
-  EXPECT_TRUE(forecast_with(0, 0).check_deadline(kNow + milliseconds(300), kNow, kNow, 200));
-  EXPECT_TRUE(forecast_with(2, 100).check_deadline(kNow + milliseconds(401), kNow, kNow, 200));
+  EXPECT_TRUE(forecast_with(0, 0).check_deadline(within(300, 200), kNow));
+  EXPECT_TRUE(forecast_with(2, 100).check_deadline(within(501, 200), kNow));
 }
 
 TEST(Forecast, ADeadlineThatNobodyCouldMeetIsRefused) {
-  const auto refused = forecast_with(0, 0).check_deadline(kNow + milliseconds(100), kNow, kNow, 200);
+  const auto refused = forecast_with(0, 0).check_deadline(within(100, 200), kNow);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kDeadline);
   EXPECT_EQ(refused.error().message,
             "the deadline of 100 ms cannot be met: the answer alone would take about 200 ms; give more time, "
             "or ask for less");
-  EXPECT_EQ(forecast_with(0, 0).check_deadline(kNow, kNow, kNow, 1).error().code, ErrorCode::kDeadline);
+  EXPECT_EQ(forecast_with(0, 0).check_deadline(within(0, 1), kNow).error().code, ErrorCode::kDeadline);
 }
 
 TEST(Forecast, ADeadlineThatTheQueueDefeatsIsRefusedWithATimeToComeBack) {
-  const auto refused = forecast_with(3, 100).check_deadline(kNow + milliseconds(300), kNow, kNow, 200);
+  const auto refused = forecast_with(3, 100).check_deadline(within(300, 200), kNow);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
-  EXPECT_EQ(refused.error().retry_after_ms, 200);
+  EXPECT_EQ(refused.error().retry_after_ms, 325) << "a quarter more than 500 ms, less 300";
 }
 
 TEST(Forecast, OnlyThoseBeforeItDelayARequest) {
   Forecast forecast = forecast_with(1, 100);
-  EXPECT_DOUBLE_EQ(forecast.ms_until_done(kNow - milliseconds(1), 50), 50.0) << "a later turn waits";
-  EXPECT_DOUBLE_EQ(forecast.ms_until_done(kNow, 50), 150.0);
+  EXPECT_DOUBLE_EQ(forecast.ms_until_done({kNow - milliseconds(1), 50}), 50.0) << "a later turn waits";
+  EXPECT_DOUBLE_EQ(forecast.ms_until_done({kNow, 50}), 150.0);
   forecast.others[0].runs = true;
-  EXPECT_DOUBLE_EQ(forecast.ms_until_done(kNow, 50), 100.0) << "half of each step until it is done";
+  EXPECT_DOUBLE_EQ(forecast.ms_until_done({kNow, 50}), 100.0) << "half of each step until it is done";
+}
+
+TEST(Forecast, WhatWasPromisedToOthersIsKept) {
+  Forecast forecast = forecast_with(1, 100);
+  Forecast::Other& other = forecast.others[0];
+  other.runs = true;
+  other.deadline = kNow + milliseconds(170);  // 100 ms of work, so 125 ms to be safe
+  EXPECT_TRUE(forecast.check_deadline(within(1000, 30), kNow));
+  const auto refused = forecast.check_deadline(within(1000, 50), kNow);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
+  EXPECT_EQ(refused.error().retry_after_ms, 50) << "the least";
+  other.deadline = kNow + milliseconds(90);
+  EXPECT_TRUE(forecast.check_deadline(within(1000, 50), kNow)) << "the other is late in any case";
+  other.deadline.reset();
+  EXPECT_TRUE(forecast.check_deadline(within(1000, 50), kNow)) << "the other has none";
 }
 
 }  // namespace
