@@ -62,6 +62,18 @@ TEST(BitEquality, panel_products_of_every_format_and_1_to_16_rows) {
   }
 }
 
+// Random rows, and what quantising them might have left.
+struct TwoPlanes {
+  Activations first, second;
+
+  TwoPlanes(std::mt19937& random, int rows, int columns) : first(rows, 16, columns), second(rows, 16, columns) {
+    for (int row = 0; row < rows; ++row) {
+      reference().quantize(random_floats(random, columns).data(), columns, first.block, row);
+      reference().quantize(random_floats(random, columns, 0.01f).data(), columns, second.block, row);
+    }
+  }
+};
+
 TEST(BitEquality, second_planes_of_whole_rows_are_added_after_the_first) {
   std::mt19937 random(9);
   constexpr int kColumns = 512;
@@ -70,26 +82,24 @@ TEST(BitEquality, second_planes_of_whole_rows_are_added_after_the_first) {
     quant::PackedMatrix matrix(type, 16, kColumns);
     matrix.pack_panels(source, 0, 1);
     for (int rows = 1; rows <= 16; ++rows) {
-      Activations first(rows, 16, kColumns), second(rows, 16, kColumns);
+      const TwoPlanes planes(random, rows, kColumns);
       std::vector<int32_t> second_rows;
       for (int r = 0; r < rows; ++r) {
-        reference().quantize(random_floats(random, kColumns).data(), kColumns, first.block, r);
-        reference().quantize(random_floats(random, kColumns, 0.01f).data(), kColumns, second.block, r);
         if (rows == 16 || (r + rows) % 3 == 0) second_rows.push_back(r);
       }
       for (const bool add : {false, true}) {
         const auto before = random_floats(random, 16 * 16);
         auto expected = before;
-        PanelProduct product{matrix.panel(0), &matrix.layout(), matrix.format(), first.block, expected.data(), 16, add};
+        PanelProduct product{matrix.panel(0), &matrix.layout(), matrix.format(), planes.first.block, expected.data(), 16, add};
         reference().panel_product(product);
         for (const int32_t row : second_rows) {
-          ActivationBlock one = second.block;
+          ActivationBlock one = planes.second.block;
           one.q += row * quant::kGroupSize;
           one.scales += row;
           one.rows = 1;
           reference().panel_product({matrix.panel(0), &matrix.layout(), matrix.format(), one, expected.data() + row * 16, 16, true});
         }
-        product.second = second.block;
+        product.second = planes.second.block;
         product.second_rows = second_rows;
         for (const Kernels* kernels : available_kernels()) {
           auto found = before;
@@ -111,11 +121,7 @@ TEST(BitEquality, second_planes_of_some_groups_are_added_after_the_first) {
     quant::PackedMatrix matrix(type, 16, kColumns);
     matrix.pack_panels(source, 0, 1);
     for (int rows = 1; rows <= 16; ++rows) {
-      Activations first(rows, 16, kColumns), second(rows, 16, kColumns);
-      for (int r = 0; r < rows; ++r) {
-        reference().quantize(random_floats(random, kColumns).data(), kColumns, first.block, r);
-        reference().quantize(random_floats(random, kColumns, 0.01f).data(), kColumns, second.block, r);
-      }
+      const TwoPlanes planes(random, rows, kColumns);
       // Row 2 has all groups, row 3 none, the others a few; groups 6 and 7 many rows that follow each other.
       std::vector<int32_t> whole;
       if (rows > 2) whole.push_back(2);
@@ -129,11 +135,11 @@ TEST(BitEquality, second_planes_of_some_groups_are_added_after_the_first) {
         for (const bool has_whole : {false, true}) {
           const auto before = random_floats(random, 16 * 16);
           auto expected = before;
-          PanelProduct product{matrix.panel(0), &matrix.layout(), matrix.format(), first.block, expected.data(), 16, add};
+          PanelProduct product{matrix.panel(0), &matrix.layout(), matrix.format(), planes.first.block, expected.data(), 16, add};
           reference().panel_product(product);
           const auto without = expected;
           expected = before;
-          product.second = second.block;
+          product.second = planes.second.block;
           product.second_groups = some;
           if (has_whole) product.second_rows = whole;
           reference().panel_product(product);
