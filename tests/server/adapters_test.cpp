@@ -35,13 +35,15 @@ class Adapters : public ::testing::Test {
     }
     api::ServedModel served_as(const std::string& adapter, model::AdapterId id) {
       const std::vector<std::string> fingerprints = {"fp_base", "fp_grammar", "fp_tone"};
+      api::ModelDetails details;
+      details.parent = id == 0 ? "" : "base";
       return {.name = "base" + adapter,
               .fingerprint = fingerprints[static_cast<size_t>(id)],
               .tokenizer = model.tokenizer,
               .chat_template = &model.chat_template,
               .engine = model.engine,
               .context_length = model.context_length,
-              .details = {.parent = id == 0 ? "" : "base"},
+              .details = details,
               .presets = id == 0 ? presets : rewrite::Presets::built_in(),
               .aliases = {"b" + adapter},
               .adapter = id,
