@@ -62,6 +62,13 @@ TEST(BitEquality, panel_products_of_every_format_and_1_to_16_rows) {
   }
 }
 
+quant::PackedMatrix random_panel(std::mt19937& random, gguf::TensorType type, int columns) {
+  const auto source = random_blocks(random, type, 16 * columns);
+  quant::PackedMatrix matrix(type, 16, columns);
+  matrix.pack_panels(source, 0, 1);
+  return matrix;
+}
+
 // Random rows, and what quantising them might have left.
 struct TwoPlanes {
   Activations first, second;
@@ -78,9 +85,7 @@ TEST(BitEquality, second_planes_of_whole_rows_are_added_after_the_first) {
   std::mt19937 random(9);
   constexpr int kColumns = 512;
   for (const gguf::TensorType type : test::kAllTypes) {
-    const auto source = random_blocks(random, type, 16 * kColumns);
-    quant::PackedMatrix matrix(type, 16, kColumns);
-    matrix.pack_panels(source, 0, 1);
+    const quant::PackedMatrix matrix = random_panel(random, type, kColumns);
     for (int rows = 1; rows <= 16; ++rows) {
       const TwoPlanes planes(random, rows, kColumns);
       std::vector<int32_t> second_rows;
@@ -117,9 +122,7 @@ TEST(BitEquality, second_planes_of_some_groups_are_added_after_the_first) {
   constexpr int kColumns = 512;
   constexpr int32_t kGroups = kColumns / quant::kGroupSize;
   for (const gguf::TensorType type : test::kAllTypes) {
-    const auto source = random_blocks(random, type, 16 * kColumns);
-    quant::PackedMatrix matrix(type, 16, kColumns);
-    matrix.pack_panels(source, 0, 1);
+    const quant::PackedMatrix matrix = random_panel(random, type, kColumns);
     for (int rows = 1; rows <= 16; ++rows) {
       const TwoPlanes planes(random, rows, kColumns);
       // Row 2 has all groups, row 3 none, the others a few; groups 6 and 7 many rows that follow each other.
@@ -163,9 +166,7 @@ TEST(BitEquality, second_planes_of_some_groups_are_added_after_the_first) {
 TEST(BitEquality, a_row_has_the_same_bits_alone_and_in_any_company) {
   std::mt19937 random(2);
   constexpr int kColumns = 512;
-  const auto source = random_blocks(random, gguf::TensorType::kQ4_K, 16 * kColumns);
-  quant::PackedMatrix matrix(gguf::TensorType::kQ4_K, 16, kColumns);
-  matrix.pack_panels(source, 0, 1);
+  const quant::PackedMatrix matrix = random_panel(random, gguf::TensorType::kQ4_K, kColumns);
   std::vector<std::vector<float>> rows;
   for (int r = 0; r < 16; ++r) rows.push_back(random_floats(random, kColumns));
   for (const Kernels* kernels : available_kernels()) {
