@@ -1,5 +1,6 @@
 // What a step of a model costs on this machine, by its rows: what decides how much is guessed
-// (drafting/choose.h). Measured the first few times that a program uses a model, in less than 300 ms each, and kept.
+// (drafting/choose.h). Measured the first few times that a program uses a model, in less than 300 ms each once the
+// weights are in memory, and kept.
 #pragma once
 
 #include <chrono>
