@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 
 #include "kernels/pair_dot.inl.h"
+#include "kernels/quantize_avx512.h"
 #include "kernels/simd_avx512.h"
 #include "kernels/table.inl.h"
 

@@ -1,6 +1,7 @@
 // The kernels for AVX-512 with VNNI (Ice Lake, Zen 4 and later).
 #if defined(__x86_64__)
 
+#include "kernels/quantize_avx512.h"
 #include "kernels/simd_avx512.h"
 #include "kernels/table.inl.h"
 

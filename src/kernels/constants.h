@@ -9,6 +9,8 @@
 // result, one unit in the last place.
 #pragma once
 
+#include <cstdint>
+
 namespace riposte::kernels {
 
 inline constexpr float kExpLowest = -87.0f;
@@ -25,6 +27,7 @@ inline constexpr float kExp6 = 1.0f / 720.0f;
 inline constexpr float kGeluCubic = 0.044715f;
 inline constexpr float kGeluScale = 0.797884560802865356f;  // sqrt(2 / pi)
 
+inline constexpr int32_t kInfinityBits = 0x7f800000;  // of float32, as an integer; those of a NaN are greater
 inline constexpr float kLargestHalf = 65504.0f;
 inline constexpr float kSmallestGroup = 0x1p-100f;  // below it a group of activations is zero
 

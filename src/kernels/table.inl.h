@@ -6,6 +6,7 @@
 #include "kernels/attention.inl.h"
 #include "kernels/panel_product.inl.h"
 #include "kernels/peak.inl.h"
+#include "kernels/quantize.inl.h"
 #include "kernels/screen.inl.h"
 #include "kernels/tables.h"
 #include "kernels/vector_ops.inl.h"

@@ -132,65 +132,6 @@ void rms_norm(const float* x, const float* weight, float epsilon, float* out, in
 }
 
 template <class S>
-void quantize(const float* x, int n, const ActivationBlock& block, int row) {
-  using L = Lanes<S>;
-  using I = typename S::I;
-  const I magnitude = S::broadcast(0x7fffffff);
-  for (int begin = 0; begin < n; begin += kGroupSize) {
-    const L values[2] = {L::load(x + begin, n - begin),
-                         n - begin > kLanes ? L::load(x + begin + kLanes, n - begin - kLanes) : L::broadcast(0.0f)};
-    I most = S::zero();
-    for (const L& half : values) {
-      for (auto part : half.part) most = S::greater(most, S::bits_and(S::as_int(part), magnitude));
-    }
-    const int32_t largest_bits = S::greatest_lane(most);
-    float largest;
-    std::memcpy(&largest, &largest_bits, sizeof largest);
-
-    const int64_t at = static_cast<int64_t>(begin / kGroupSize) * block.width + row;
-    int8_t* q = block.q + at * kGroupSize;
-    GroupScale& scale = block.scales[at];
-    if (largest_bits >= 0x7f800000 || largest < kSmallestGroup) {
-      std::memset(q, 0, kGroupSize);
-      scale = GroupScale{};
-      continue;
-    }
-    const auto inverse = S::broadcast_f(127.0f / largest);
-    int sums[2];
-    I squares = S::zero();
-    for (int half = 0; half < 2; ++half) {
-      I sum = S::zero();
-      for (int p = 0; p < L::kParts; ++p) {
-        const I rounded = S::to_int(S::multiply(values[half].part[p], inverse));
-        squares = S::add(squares, S::multiply(rounded, rounded));
-        S::store_bytes(q + half * kLanes + p * S::kRows, rounded);
-        sum = S::add(sum, rounded);
-      }
-      const auto [first, second] = S::sums_of_pairs(sum);
-      sums[half] = first + second;
-      scale.negative_pair_sums[half][0] = static_cast<int16_t>(-first);
-      scale.negative_pair_sums[half][1] = static_cast<int16_t>(-second);
-    }
-    scale.d = largest / 127.0f;
-    scale.d_sum = scale.d * static_cast<float>(sums[0] + sums[1]);
-    scale.negative_sum = -(sums[0] + sums[1]);
-    scale.negative_half_sums[0] = -sums[0];
-    scale.negative_half_sums[1] = -sums[1];
-    scale.squares = S::sum_of_lanes(squares);
-  }
-}
-
-template <class S>
-void residual(const float* x, int n, const ActivationBlock& block, int row, float* out) {
-  for (int i = 0; i < n; i += kLanes) {
-    const int64_t at = static_cast<int64_t>(i / kGroupSize) * block.width + row;
-    const int8_t* q = block.q + at * kGroupSize + i % kGroupSize;
-    const auto quantized = Lanes<S>::each([&](int p) { return S::load_int8(q + p * S::kRows); });
-    negative_fma(Lanes<S>::broadcast(block.scales[at].d), quantized, Lanes<S>::load(x + i, n - i)).store(out + i, n - i);
-  }
-}
-
-template <class S>
 void energy(const float* x, int n, float* greatest, float* sum) {
   auto most = Lanes<S>::broadcast(0.0f);
   for (int i = 0; i < n; i += kLanes) {

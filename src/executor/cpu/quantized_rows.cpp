@@ -42,17 +42,17 @@ kernels::ActivationBlock QuantizedRows::block_of(Plane& plane, int32_t row, int6
 void QuantizedRows::set(const kernels::Kernels& kernels, int32_t row, int32_t first, const float* values, int32_t count,
                         bool all_second) {
   const int32_t place = row % kBlockRows;
-  const int64_t first_group = first / quant::kGroupSize;
-  kernels.quantize(values, count, block_of(planes_[0], row, first_group), place);
-  for (int32_t begin = 0; begin < count; begin += quant::kGroupSize) {
-    const int64_t group = first_group + begin / quant::kGroupSize;
-    const kernels::ActivationBlock block = block_of(planes_[0], row, group);
-    const bool has_second = all_second || kernels::is_dominated(block.scales[place]);
-    has_second_[count_of(block.scales - planes_[0].scales.data() + place)] = has_second;
-    if (!has_second) continue;
+  const kernels::ActivationBlock block = block_of(planes_[0], row, first / quant::kGroupSize);
+  kernels.quantize(values, count, block, place);
+  const kernels::GroupScale* scale = block.scales + place;
+  uint8_t* has_second = has_second_.data() + (scale - planes_[0].scales.data());
+  for (int32_t begin = 0; begin < count; begin += quant::kGroupSize, scale += width_, has_second += width_) {
+    *has_second = all_second || kernels::is_dominated(*scale);
+    if (*has_second == 0) continue;
+    const int64_t group = (first + begin) / quant::kGroupSize;
     float left[quant::kGroupSize];
     const int32_t columns = std::min(count - begin, quant::kGroupSize);
-    kernels.residual(values + begin, columns, block, place, left);
+    kernels.residual(values + begin, columns, block_of(planes_[0], row, group), place, left);
     kernels.quantize(left, columns, block_of(planes_[1], row, group), place);
   }
 }
