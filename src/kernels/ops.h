@@ -88,6 +88,8 @@ struct PanelProduct {
   ActivationBlock second = {};
   std::span<const int32_t> second_rows = {};     // whose every group has a second plane, ascending
   std::span<const RowGroup> second_groups = {};  // those of other rows, ascending by group, then by row
+  // What the same thread reads soon, as many bytes as a panel has: it is asked for meanwhile. Null: nothing is.
+  const std::byte* ahead = nullptr;
 };
 
 // Adapters. A row with a LoRA adapter gets, behind the base's product W x (whatever planes x has), in this order:
@@ -118,6 +120,7 @@ struct PanelScreen {
   const float* second_radius;  // [rows]
   float* estimates;       // [rows]
   float* bounds;          // [rows]
+  const std::byte* ahead = nullptr;  // see PanelProduct
 };
 
 // Attention of the query heads that share one key and value head, for a few rows of one sequence.

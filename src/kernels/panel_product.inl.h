@@ -63,14 +63,15 @@ template <class S, int bits>
   weights[7] = unpack_column<S, bits, 7>(group, part);
 }
 
-// Asks for this group's share of the next panel, which the same thread usually reads next. Left to itself the hardware
-// follows a panel's streams only to the end of a 4 KiB page, and a core then waits for memory half of the time.
+// Asks for this group's share of what is read soon. Left to itself the hardware follows a panel's streams only to the end of
+// a 4 KiB page, and a core then waits for memory half of the time.
 template <class S, PackedFormat format>
-void prefetch_next_panel(const PanelProduct& product, int64_t g) {
+void prefetch_ahead(const PanelProduct& product, int64_t g) {
+  if (product.ahead == nullptr) return;
   constexpr int kScaleBytes = kPanelRows * (format.scales == ScaleKind::kK32 ? 1 : 2);
   constexpr int kBytes = format.quant_bytes() + kScaleBytes * (format.has_minimum ? 2 : 1) +
                          (format.scales == ScaleKind::kHalf32 ? 0 : kPanelRows * 2 * (format.has_minimum ? 2 : 1) / 8);
-  const std::byte* at = product.panel + product.layout->bytes + g * kBytes;
+  const std::byte* at = product.ahead + g * kBytes;
 #pragma GCC unroll 10
   for (int offset = 0; offset < kBytes; offset += 64) S::prefetch(at + offset);
 }
@@ -188,7 +189,7 @@ void few_rows(const PanelProduct& product, int part) {
   const RowGroup* const end = entry + product.second_groups.size();
   uint32_t named = 0;
   for (int64_t g = 0; g < product.layout->groups; ++g) {
-    prefetch_next_panel<S, format>(product, g);
+    prefetch_ahead<S, format>(product, g);
     Group group;
     group.load(product, g, part);
     group.template multiply<kRows>(product.activations, g, 0, acc);
@@ -224,7 +225,7 @@ void many_rows(const PanelProduct& product, int part) {
   const int planes = rows + static_cast<int>(product.second_rows.size());
   for (int r = 0; r < planes; ++r) acc[r] = Group::zero();
   for (int64_t g = 0; g < product.layout->groups; ++g) {
-    prefetch_next_panel<S, format>(product, g);
+    prefetch_ahead<S, format>(product, g);
     Group group;
     group.load(product, g, part);
     multiply_run(group, product.activations, g, 0, rows, acc);

@@ -31,11 +31,11 @@ template <class S>
   return group;
 }
 
-// Asks for this group's share of what screening reads of the next panel, 5 lines of 64 bytes (see
-// prefetch_next_panel).
+// Asks for this group's share of what screening reads of a panel, 5 lines of 64 bytes (see prefetch_ahead).
 template <class S>
-void prefetch_next_screen(const PanelScreen& screen, int64_t g) {
-  const std::byte* at = screen.panel + screen.layout->bytes + g * 320;
+void prefetch_ahead_of_screen(const PanelScreen& screen, int64_t g) {
+  if (screen.ahead == nullptr) return;
+  const std::byte* at = screen.ahead + g * 320;
 #pragma GCC unroll 5
   for (int line = 0; line < 5; ++line) S::prefetch(at + line * 64);
 }
@@ -69,7 +69,7 @@ void screen_few(const PanelScreen& screen, int part, typename S::F* sums) {
 #pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) acc[r] = S::zero_f();
   for (int64_t g = 0; g < screen.layout->groups; ++g) {
-    prefetch_next_screen<S>(screen, g);
+    prefetch_ahead_of_screen<S>(screen, g);
     screen_group<S, D, kRows>(load_screen_group<S>(screen, g, part), screen, g, 0, acc);
   }
 #pragma GCC unroll 4
@@ -81,7 +81,7 @@ void screen_many(const PanelScreen& screen, int part, typename S::F* sums) {
   const int rows = screen.activations.rows;
   for (int r = 0; r < rows; ++r) sums[r] = S::zero_f();
   for (int64_t g = 0; g < screen.layout->groups; ++g) {
-    prefetch_next_screen<S>(screen, g);
+    prefetch_ahead_of_screen<S>(screen, g);
     const ScreenGroup<S> group = load_screen_group<S>(screen, g, part);
     int r = 0;
     for (; r + 4 <= rows; r += 4) screen_group<S, D, 4>(group, screen, g, r, sums + r);

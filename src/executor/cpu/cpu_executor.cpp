@@ -190,12 +190,29 @@ void CpuExecutor::for_rows(int worker, int32_t count, Body&& body) const {
 }
 
 void CpuExecutor::project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, hardware::Share panels,
-                          FloatRows& out, bool add) {
-  input.multiply(kernels_, worker, matrix, panels.begin, panels.end, out.data.data(), out.stride, add);
+                          FloatRows& out, bool add, const std::byte* after) {
+  input.multiply(kernels_, worker, matrix, panels.begin, panels.end, out.data.data(), out.stride, add, after);
 }
 
-void CpuExecutor::project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add) {
-  project(worker, input, matrix, share(matrix.panels(), worker), out, add);
+void CpuExecutor::project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add,
+                          const std::byte* after) {
+  project(worker, input, matrix, share(matrix.panels(), worker), out, add, after);
+}
+
+const std::byte* CpuExecutor::first_of_layer(int worker, int32_t layer) const {
+  if (layer == config_.layers) return first_of(screening_ ? weights_.screen : weights_.output, worker);
+  if (!place_by_heads_) return first_of(weights_.layers[at(layer)].query, worker);
+  const hardware::Share heads = share(all_heads(), worker);
+  if (heads.begin == heads.end) return nullptr;
+  const HeadPanels head = head_panels(layer, static_cast<int32_t>(heads.begin));
+  return first_of(head.matrix, head.panels);
+}
+
+// Whole groups of 32 columns, of two panels: the worker activates and quantises what it computed itself.
+hardware::Share CpuExecutor::gate_panels(int worker, int32_t layer) const {
+  constexpr int32_t kGroupPanels = quant::kGroupSize / quant::kPanelRows;
+  const hardware::Share groups = share((config_.feed_forward + quant::kGroupSize - 1) / quant::kGroupSize, worker);
+  return {groups.begin * kGroupPanels, std::min(groups.end * kGroupPanels, weights_.layers[at(layer)].gate.panels())};
 }
 
 void CpuExecutor::reduce(int worker, int32_t layer, std::initializer_list<model::Product> products, QuantizedRows& input,
@@ -233,17 +250,14 @@ void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
   const PackedLayer& matrices = weights_.layers[at(layer)];
   const int32_t rows = rows_after_keys(layer);
   if (worker == 0 && layer + 1 < config_.layers) attended_rows_.reset(rows_after_keys(layer + 1));
-  // A worker activates and quantises the columns that it computed itself: whole groups, of two panels.
-  constexpr int32_t kGroupPanels = quant::kGroupSize / quant::kPanelRows;
-  const hardware::Share groups = share((config_.feed_forward + quant::kGroupSize - 1) / quant::kGroupSize, worker);
-  const hardware::Share panels{groups.begin * kGroupPanels, std::min(groups.end * kGroupPanels, matrices.gate.panels())};
+  const hardware::Share panels = gate_panels(worker, layer);
   reduce(worker, layer, {Product::kGate, Product::kUp}, normed(worker), StepPart::kGateUp);
-  project(worker, normed(worker), matrices.gate, panels, gate_);
+  project(worker, normed(worker), matrices.gate, panels, gate_, false, first_of(matrices.up, panels));
   adapt(worker, layer, Product::kGate, panels, gate_);
-  project(worker, normed(worker), matrices.up, panels, up_);
+  project(worker, normed(worker), matrices.up, panels, up_, false, first_of(matrices.down, worker));
   adapt(worker, layer, Product::kUp, panels, up_);
-  const auto begin = static_cast<int32_t>(groups.begin) * quant::kGroupSize;
-  const int32_t end = std::min(static_cast<int32_t>(groups.end) * quant::kGroupSize, config_.feed_forward);
+  const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;
+  const int32_t end = std::min(static_cast<int32_t>(panels.end) * quant::kPanelRows, config_.feed_forward);
   const auto activate = config_.activation == model::Activation::kSilu ? kernels_.silu_multiply : kernels_.gelu_multiply;
   for (int32_t row = 0; row < rows && begin < end; ++row) {
     float* gate = gate_.row(row) + begin;
@@ -255,7 +269,7 @@ void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
   if (worker == 0) normed_rows_.reset(rows_);
   FloatRows& sum = config_.post_norms ? block_output_ : stream(0);
   reduce(worker, layer, {Product::kDown}, hidden_rows_, StepPart::kDown);
-  project(worker, hidden_rows_, matrices.down, sum, !config_.post_norms);
+  project(worker, hidden_rows_, matrices.down, sum, !config_.post_norms, first_of_layer(worker, layer + 1));
   adapt(worker, layer, Product::kDown, share(matrices.down.panels(), worker), sum);
   finish_part(worker, StepPart::kDown);
   if (layer + 1 < config_.layers) finish_block(worker, 2 * layer + 1);
@@ -309,7 +323,7 @@ void CpuExecutor::answer(int worker) {
     finish_part(worker, StepPart::kHead);
     return;
   }
-  project(worker, answer_rows_, weights_.output, logits_);
+  project(worker, answer_rows_, weights_.output, logits_, false, first_of_layer(worker, 0));
   const hardware::Share panels = share(weights_.output.panels(), worker);
   const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;
   const int32_t end = std::min(static_cast<int32_t>(panels.end) * quant::kPanelRows, config_.vocabulary);

@@ -60,7 +60,13 @@ class CpuExecutor final : public model::Executor {
 
   // The heads of a layer, all rows: numbers 0 .. heads-1 are queries, then come the keys and the values.
   int32_t all_heads() const { return config_.heads + 2 * config_.kv_heads; }
-  void project_head(int worker, int32_t layer, int32_t number);
+  struct HeadPanels {
+    const quant::PackedMatrix& matrix;
+    model::Product product;
+    hardware::Share panels;
+  };
+  HeadPanels head_panels(int32_t layer, int32_t number) const;
+  void project_head(int worker, int32_t layer, int32_t number, const std::byte* after);
   void place_head(int32_t layer, int32_t number);
   void prepare_head(int32_t layer, int32_t row, float* head, const model::Vector& bias, const model::Vector& norm,
                     int32_t index);
@@ -76,9 +82,20 @@ class CpuExecutor final : public model::Executor {
   const float* stream_after(int worker, int32_t block, int32_t row, bool keep);
   // Quantises what the stream holds of the batch's row `row`, normalised, into `out`, as its row `index`.
   void normalise(int worker, int32_t row, const float* stream, const model::Vector& norm, QuantizedRows& out, int32_t index);
+  // `after`: what the worker reads next (first_of()), so that it is on its way when the others are met.
   void project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, hardware::Share panels, FloatRows& out,
-               bool add = false);
-  void project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add = false);
+               bool add, const std::byte* after);
+  void project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add,
+               const std::byte* after);
+  // Where a worker's share of a product begins in memory; null where it has none.
+  const std::byte* first_of(const quant::PackedMatrix& matrix, hardware::Share panels) const {
+    return panels.begin < panels.end ? matrix.panel(panels.begin) : nullptr;
+  }
+  const std::byte* first_of(const quant::PackedMatrix& matrix, int worker) const {
+    return first_of(matrix, share(matrix.panels(), worker));
+  }
+  const std::byte* first_of_layer(int worker, int32_t layer) const;  // behind the last: of the output head
+  hardware::Share gate_panels(int worker, int32_t layer) const;
 
   // What the adapters of rows add to products (low_rank_rows.h): reduce() before those that share an input, adapt() behind
   // each, for the panels that the worker has multiplied. With few rows they meet nobody.

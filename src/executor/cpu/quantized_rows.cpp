@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "executor/cpu/read_ahead.h"
+
 namespace riposte::executor {
 namespace {
 
@@ -86,11 +88,13 @@ const QuantizedRows::Lists& QuantizedRows::second_planes(int worker) {
 }
 
 void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix,
-                             int64_t begin, int64_t end, float* out, size_t out_stride, bool add) {
+                             int64_t begin, int64_t end, float* out, size_t out_stride, bool add,
+                             const std::byte* after) {
   const Lists& lists = second_planes(worker);
   kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), {}, nullptr, out_stride, add};
   for (int64_t panel = begin; panel < end; ++panel) {
     product.panel = matrix.panel(panel);
+    product.ahead = read_ahead(matrix, panel, end, after);
     size_t listed = 0;
     size_t whole = 0;
     for (int32_t row = 0; row < rows_; row += kBlockRows) {
@@ -101,6 +105,7 @@ void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const 
       product.second_rows = std::span(lists.whole_rows).subspan(whole, lists.whole_ends[block] - whole);
       product.second_groups = lists.entries.span().subspan(listed, lists.ends[block] - listed);
       kernels.panel_product(product);
+      product.ahead = nullptr;
       whole = lists.whole_ends[block];
       listed = lists.ends[block];
     }
@@ -131,6 +136,7 @@ void QuantizedRows::multiply_segment(const kernels::Kernels& kernels, int worker
   product.second_groups = entries.span().first(listed);
   for (int64_t panel = begin; panel < end; ++panel) {
     product.panel = matrix.panel(panel);
+    product.ahead = read_ahead(matrix, panel, end, nullptr);
     product.out = out + panel * quant::kPanelRows;
     kernels.panel_product(product);
   }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "executor/cpu/read_ahead.h"
 #include "hardware/thread_team.h"
 #include "quant/half.h"
 
@@ -128,6 +129,7 @@ void ScreenedHead::look(const kernels::Kernels& kernels, int worker, QuantizedRo
                               estimates.data(), bounds.data()};
   for (int64_t panel = share.begin; panel < share.end; ++panel) {
     screen.panel = matrix.panel(panel);
+    screen.ahead = panel + 1 < share.end ? matrix.panel(panel + 1) : nullptr;
     kernels.screen(screen);
     for (size_t row = 0; row < count(rows_); ++row) {
       bounds_[row * count(matrix.panels()) + count(panel)] = bounds[row];
