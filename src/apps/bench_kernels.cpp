@@ -139,7 +139,7 @@ Measurement measure(const kernels::Kernels& kernels, TensorType type, std::strin
   const auto pass = [&](int worker) {
     for (const quant::PackedMatrix& matrix : weights.matrices) {
       const hardware::Share share = hardware::share_of(matrix.panels(), worker, team.size());
-      input.multiply(kernels, worker, matrix, share.begin, share.end, out.data(), stride, /*add=*/false);
+      input.multiply(kernels, worker, matrix, share, out.data(), stride, /*add=*/false);
     }
   };
   const double seconds = seconds_of_a_pass(team, pass, options.milliseconds);

@@ -26,7 +26,7 @@ std::vector<float> product(const kernels::Kernels& kernels, const quant::PackedM
     rows.set(kernels, static_cast<int32_t>(row - begin), 0, inputs[row].data(), kColumns, row % 7 == 3);
   }
   std::vector<float> out((end - begin) * kStride, 0.25f);
-  rows.multiply(kernels, 0, matrix, 0, matrix.panels(), out.data(), kStride, true);
+  rows.multiply(kernels, 0, matrix, {0, matrix.panels()}, out.data(), kStride, true);
   return out;
 }
 
@@ -75,7 +75,7 @@ TEST(QuantizedRows, ASecondPlaneKeepsSmallValuesBesideAHugeOne) {
       EXPECT_EQ(rows.second_planes_of(0), kColumns / 32);
     }
     std::vector<float> out(16);
-    rows.multiply(kernels, 0, matrix, 0, 1, out.data(), 16, false);
+    rows.multiply(kernels, 0, matrix, {0, 1}, out.data(), 16, false);
     return out;
   };
   // A product is linear: without the huge value's own share, what is left is the share of the small ones.

@@ -69,7 +69,7 @@ std::vector<float> all_logits(const kernels::Kernels& kernels, const quant::Pack
   rows.reset(1);
   rows.set(kernels, 0, 0, x.data(), kColumns, two_planes);
   std::vector<float> logits(static_cast<size_t>(matrix.panels()) * quant::kPanelRows);
-  rows.multiply(kernels, 0, matrix, 0, matrix.panels(), logits.data(), logits.size(), false);
+  rows.multiply(kernels, 0, matrix, {0, matrix.panels()}, logits.data(), logits.size(), false);
   logits.resize(static_cast<size_t>(matrix.rows()));
   return logits;
 }

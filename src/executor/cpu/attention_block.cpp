@@ -14,26 +14,15 @@ size_t at(int32_t index) { return static_cast<size_t>(index); }
 }  // namespace
 
 void CpuExecutor::attention_block(int worker, int32_t layer) {
-  const PackedLayer& matrices = weights_.layers[at(layer)];
   const int32_t rows = rows_after_keys(layer);
   if (worker == 0) hidden_rows_.reset(rows);
-  reduce(worker, layer, {Product::kQuery, Product::kKey, Product::kValue}, normed(worker), StepPart::kQkv);
-  if (place_by_heads_) {
+  project(worker, layer, normed(worker), {{Product::kQuery, query_}, {Product::kKey, key_}, {Product::kValue, value_}},
+          false, StepPart::kQkv);
+  if (reading_order_.by_heads()) {
     const hardware::Share heads = share(all_heads(), worker);
-    for (auto head = static_cast<int32_t>(heads.begin); head < heads.end; ++head) {
-      const HeadPanels next = head_panels(layer, std::min(head + 1, all_heads() - 1));
-      project_head(worker, layer, head,
-                   head + 1 < heads.end ? first_of(next.matrix, next.panels) : first_of(matrices.attention_output, worker));
-      place_head(layer, head);
-    }
+    for (int64_t head = heads.begin; head < heads.end; ++head) place_head(layer, static_cast<int32_t>(head));
     finish_part(worker, StepPart::kQkv);
   } else {
-    project(worker, normed(worker), matrices.query, query_, false, first_of(matrices.key, worker));
-    adapt(worker, layer, Product::kQuery, share(matrices.query.panels(), worker), query_);
-    project(worker, normed(worker), matrices.key, key_, false, first_of(matrices.value, worker));
-    adapt(worker, layer, Product::kKey, share(matrices.key.panels(), worker), key_);
-    project(worker, normed(worker), matrices.value, value_, false, first_of(matrices.attention_output, worker));
-    adapt(worker, layer, Product::kValue, share(matrices.value.panels(), worker), value_);
     finish_part(worker, StepPart::kQkv);
     for (int32_t head = worker; head < all_heads(); head += team_.size()) place_head(layer, head);
     finish_part(worker, StepPart::kPlace);
@@ -61,10 +50,7 @@ void CpuExecutor::attention_block(int worker, int32_t layer) {
 
   if (worker == 0) normed_rows_.reset(rows);
   FloatRows& sum = config_.post_norms ? block_output_ : stream(0);
-  reduce(worker, layer, {Product::kAttentionOutput}, attended_rows_, StepPart::kAttentionOutput);
-  project(worker, attended_rows_, matrices.attention_output, sum, !config_.post_norms,
-          first_of(matrices.gate, gate_panels(worker, layer)));
-  adapt(worker, layer, Product::kAttentionOutput, share(matrices.attention_output.panels(), worker), sum);
+  project(worker, layer, attended_rows_, {{Product::kAttentionOutput, sum}}, !config_.post_norms, StepPart::kAttentionOutput);
   finish_part(worker, StepPart::kAttentionOutput);
   finish_block(worker, 2 * layer);
 }
@@ -76,25 +62,6 @@ void CpuExecutor::move_answering_rows_up(int32_t layer) {
     const float* from = rows.row(batch_row(layer, index));  // index or a later row
     if (from != rows.row(index)) std::copy(from, from + config_.hidden, rows.row(index));
   }
-}
-
-CpuExecutor::HeadPanels CpuExecutor::head_panels(int32_t layer, int32_t number) const {
-  const PackedLayer& matrices = weights_.layers[at(layer)];
-  const int64_t panels = config_.head_size / quant::kPanelRows;
-  const auto head_of = [panels](const quant::PackedMatrix& matrix, Product product, int32_t head) {
-    return HeadPanels{matrix, product, {head * panels, (head + 1) * panels}};
-  };
-  if (number < config_.heads) return head_of(matrices.query, Product::kQuery, number);
-  number -= config_.heads;
-  if (number < config_.kv_heads) return head_of(matrices.key, Product::kKey, number);
-  return head_of(matrices.value, Product::kValue, number - config_.kv_heads);
-}
-
-void CpuExecutor::project_head(int worker, int32_t layer, int32_t number, const std::byte* after) {
-  const HeadPanels head = head_panels(layer, number);
-  FloatRows& out = head.product == Product::kQuery ? query_ : head.product == Product::kKey ? key_ : value_;
-  project(worker, normed(worker), head.matrix, head.panels, out, false, after);
-  adapt(worker, layer, head.product, head.panels, out);
 }
 
 // Makes a projected head ready for attention: all rows of it.

@@ -32,12 +32,6 @@ constexpr int32_t kNotOfHead = -1;
 // Up to so many rows every worker computes norms for itself: that costs less than a barrier.
 constexpr int32_t kRowsAlone = 4;
 
-// Whether so many heads leave no worker idle for more than a sixth of the time.
-bool deals_out(int32_t heads, int32_t workers) {
-  const int32_t most = (heads + workers - 1) / workers;
-  return 7 * heads >= 6 * most * workers;
-}
-
 std::vector<QuantizedRows> rows_for_each(int workers, int32_t columns) {
   std::vector<QuantizedRows> rows;
   for (int worker = 0; worker < workers; ++worker) rows.emplace_back(kRowsAlone, columns, workers);
@@ -64,6 +58,7 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       weights_(load_or_pack(*model_, team, options.packed_cache)),
       adapters_(std::move(adapters)),
       low_rank_(adapters_, limits_.max_rows, team, kernels),
+      reading_order_(weights_, config_, team.size()),
       screened_head_(weights_, team.size(), std::min(most_screened_rows(config_.vocabulary), limits_.max_logit_rows)),
       kv_(config_.layers, limits_.pages, config_.kv_heads, config_.head_size),
       rope_full_(config_, false, model_->weights.rope_factors, reachable_positions(limits_)),
@@ -85,7 +80,6 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       attended_rows_(limits_.max_rows, config_.heads * config_.head_size, team.size()),
       hidden_rows_(limits_.max_rows, config_.feed_forward, team.size()),
       answer_rows_(limits_.max_logit_rows, config_.hidden, team.size()),
-      place_by_heads_(deals_out(all_heads(), team.size())),
       attended_in_groups_(config_.heads / config_.kv_heads * config_.head_size % quant::kGroupSize == 0),
       profile_(options.profile),
       winners_(at(team.size()) * at(limits_.max_logit_rows)),
@@ -111,6 +105,7 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   const auto head_rows = static_cast<int32_t>(head_rows_.size());
   screening_ = screened_head_.takes(head_rows) && asks_for_winners_only();
   if (screening_) screened_head_.begin(head_rows);
+  reading_order_.begin(low_rank_.first(), screening_);
   answer_rows_.reset(head_rows);
   const uint64_t barriers = team_.barriers();
   if (profile_) part_began_ = std::chrono::steady_clock::now();
@@ -189,42 +184,22 @@ void CpuExecutor::for_rows(int worker, int32_t count, Body&& body) const {
   for (int64_t row = rows.begin; row < rows.end; ++row) body(static_cast<int32_t>(row), !alone_ || worker == 0);
 }
 
-void CpuExecutor::project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, hardware::Share panels,
-                          FloatRows& out, bool add, const std::byte* after) {
-  input.multiply(kernels_, worker, matrix, panels.begin, panels.end, out.data.data(), out.stride, add, after);
-}
-
-void CpuExecutor::project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add,
-                          const std::byte* after) {
-  project(worker, input, matrix, share(matrix.panels(), worker), out, add, after);
-}
-
-const std::byte* CpuExecutor::first_of_layer(int worker, int32_t layer) const {
-  if (layer == config_.layers) return first_of(screening_ ? weights_.screen : weights_.output, worker);
-  if (!place_by_heads_) return first_of(weights_.layers[at(layer)].query, worker);
-  const hardware::Share heads = share(all_heads(), worker);
-  if (heads.begin == heads.end) return nullptr;
-  const HeadPanels head = head_panels(layer, static_cast<int32_t>(heads.begin));
-  return first_of(head.matrix, head.panels);
-}
-
-// Whole groups of 32 columns, of two panels: the worker activates and quantises what it computed itself.
-hardware::Share CpuExecutor::gate_panels(int worker, int32_t layer) const {
-  constexpr int32_t kGroupPanels = quant::kGroupSize / quant::kPanelRows;
-  const hardware::Share groups = share((config_.feed_forward + quant::kGroupSize - 1) / quant::kGroupSize, worker);
-  return {groups.begin * kGroupPanels, std::min(groups.end * kGroupPanels, weights_.layers[at(layer)].gate.panels())};
-}
-
-void CpuExecutor::reduce(int worker, int32_t layer, std::initializer_list<model::Product> products, QuantizedRows& input,
-                         StepPart part) {
+void CpuExecutor::project(int worker, int32_t layer, QuantizedRows& input, std::initializer_list<Output> outputs, bool add,
+                          StepPart part) {
+  const bool some_rows = answers_only(layer, outputs.begin()->product);
+  if (low_rank_.active()) {
+    for (const Output& out : outputs) low_rank_.reduce(worker, layer, out.product, input, reading_order_, some_rows);
+    if (low_rank_.shared()) finish_part(worker, part);
+  }
+  for (const Output& out : outputs) {
+    input.multiply(kernels_, worker, weights_.layers[at(layer)].of(out.product), reading_order_.panels(worker, out.product),
+                   out.rows.data.data(), out.rows.stride, add,
+                   reading_order_.after(worker, layer, ReadingOrder::Source::kBase, out.product));
+  }
   if (!low_rank_.active()) return;
-  low_rank_.reduce(worker, layer, products, input, answers_only(layer, *products.begin()));
-  if (low_rank_.shared()) finish_part(worker, part);
-}
-
-void CpuExecutor::adapt(int worker, int32_t layer, model::Product product, hardware::Share panels, FloatRows& out) {
-  if (!low_rank_.active()) return;
-  low_rank_.expand(worker, layer, product, panels, out.data.data(), out.stride, answers_only(layer, product));
+  for (const Output& out : outputs) {
+    low_rank_.expand(worker, layer, out.product, out.rows.data.data(), out.rows.stride, reading_order_, some_rows);
+  }
 }
 
 void CpuExecutor::normalise(int worker, int32_t row, const float* stream, const model::Vector& norm, QuantizedRows& out,
@@ -247,15 +222,10 @@ void CpuExecutor::embed(int worker) {
 }
 
 void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
-  const PackedLayer& matrices = weights_.layers[at(layer)];
   const int32_t rows = rows_after_keys(layer);
   if (worker == 0 && layer + 1 < config_.layers) attended_rows_.reset(rows_after_keys(layer + 1));
-  const hardware::Share panels = gate_panels(worker, layer);
-  reduce(worker, layer, {Product::kGate, Product::kUp}, normed(worker), StepPart::kGateUp);
-  project(worker, normed(worker), matrices.gate, panels, gate_, false, first_of(matrices.up, panels));
-  adapt(worker, layer, Product::kGate, panels, gate_);
-  project(worker, normed(worker), matrices.up, panels, up_, false, first_of(matrices.down, worker));
-  adapt(worker, layer, Product::kUp, panels, up_);
+  project(worker, layer, normed(worker), {{Product::kGate, gate_}, {Product::kUp, up_}}, false, StepPart::kGateUp);
+  const hardware::Share panels = reading_order_.panels(worker, Product::kGate);
   const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;
   const int32_t end = std::min(static_cast<int32_t>(panels.end) * quant::kPanelRows, config_.feed_forward);
   const auto activate = config_.activation == model::Activation::kSilu ? kernels_.silu_multiply : kernels_.gelu_multiply;
@@ -268,9 +238,7 @@ void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
 
   if (worker == 0) normed_rows_.reset(rows_);
   FloatRows& sum = config_.post_norms ? block_output_ : stream(0);
-  reduce(worker, layer, {Product::kDown}, hidden_rows_, StepPart::kDown);
-  project(worker, hidden_rows_, matrices.down, sum, !config_.post_norms, first_of_layer(worker, layer + 1));
-  adapt(worker, layer, Product::kDown, share(matrices.down.panels(), worker), sum);
+  project(worker, layer, hidden_rows_, {{Product::kDown, sum}}, !config_.post_norms, StepPart::kDown);
   finish_part(worker, StepPart::kDown);
   if (layer + 1 < config_.layers) finish_block(worker, 2 * layer + 1);
 }
@@ -323,8 +291,9 @@ void CpuExecutor::answer(int worker) {
     finish_part(worker, StepPart::kHead);
     return;
   }
-  project(worker, answer_rows_, weights_.output, logits_, false, first_of_layer(worker, 0));
-  const hardware::Share panels = share(weights_.output.panels(), worker);
+  const hardware::Share panels = reading_order_.head_panels(worker);
+  answer_rows_.multiply(kernels_, worker, weights_.output, panels, logits_.data.data(), logits_.stride, false,
+                        reading_order_.after_head(worker));
   const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;
   const int32_t end = std::min(static_cast<int32_t>(panels.end) * quant::kPanelRows, config_.vocabulary);
   for (int32_t index = 0; index < static_cast<int32_t>(head_rows_.size()); ++index) {

@@ -11,6 +11,7 @@
 #include "executor/cpu/packed_adapter.h"
 #include "executor/cpu/packed_weights.h"
 #include "executor/cpu/quantized_rows.h"
+#include "executor/cpu/reading_order.h"
 #include "executor/cpu/rope_table.h"
 #include "executor/cpu/screened_head.h"
 #include "executor/executors.h"
@@ -60,13 +61,6 @@ class CpuExecutor final : public model::Executor {
 
   // The heads of a layer, all rows: numbers 0 .. heads-1 are queries, then come the keys and the values.
   int32_t all_heads() const { return config_.heads + 2 * config_.kv_heads; }
-  struct HeadPanels {
-    const quant::PackedMatrix& matrix;
-    model::Product product;
-    hardware::Share panels;
-  };
-  HeadPanels head_panels(int32_t layer, int32_t number) const;
-  void project_head(int worker, int32_t layer, int32_t number, const std::byte* after);
   void place_head(int32_t layer, int32_t number);
   void prepare_head(int32_t layer, int32_t row, float* head, const model::Vector& bias, const model::Vector& norm,
                     int32_t index);
@@ -82,25 +76,15 @@ class CpuExecutor final : public model::Executor {
   const float* stream_after(int worker, int32_t block, int32_t row, bool keep);
   // Quantises what the stream holds of the batch's row `row`, normalised, into `out`, as its row `index`.
   void normalise(int worker, int32_t row, const float* stream, const model::Vector& norm, QuantizedRows& out, int32_t index);
-  // `after`: what the worker reads next (first_of()), so that it is on its way when the others are met.
-  void project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, hardware::Share panels, FloatRows& out,
-               bool add, const std::byte* after);
-  void project(int worker, QuantizedRows& input, const quant::PackedMatrix& matrix, FloatRows& out, bool add,
-               const std::byte* after);
-  // Where a worker's share of a product begins in memory; null where it has none.
-  const std::byte* first_of(const quant::PackedMatrix& matrix, hardware::Share panels) const {
-    return panels.begin < panels.end ? matrix.panel(panels.begin) : nullptr;
-  }
-  const std::byte* first_of(const quant::PackedMatrix& matrix, int worker) const {
-    return first_of(matrix, share(matrix.panels(), worker));
-  }
-  const std::byte* first_of_layer(int worker, int32_t layer) const;  // behind the last: of the output head
-  hardware::Share gate_panels(int worker, int32_t layer) const;
 
-  // What the adapters of rows add to products (low_rank_rows.h): reduce() before those that share an input, adapt() behind
-  // each, for the panels that the worker has multiplied. With few rows they meet nobody.
-  void reduce(int worker, int32_t layer, std::initializer_list<model::Product> products, QuantizedRows& input, StepPart part);
-  void adapt(int worker, int32_t layer, model::Product product, hardware::Share panels, FloatRows& out);
+  // Products that have `input` in common, with what the adapters of rows add to them (low_rank_rows.h): the panels that
+  // reading_order.h gives the worker. With few rows the adapters meet nobody on the way.
+  struct Output {
+    model::Product product;
+    FloatRows& rows;
+  };
+  void project(int worker, int32_t layer, QuantizedRows& input, std::initializer_list<Output> outputs, bool add,
+               StepPart part);
   bool answers_only(int32_t layer, model::Product product) const {
     return layer + 1 == config_.layers && product >= model::Product::kAttentionOutput;
   }
@@ -142,6 +126,7 @@ class CpuExecutor final : public model::Executor {
   PackedWeights weights_;
   std::vector<PackedAdapter> adapters_;
   LowRankRows low_rank_;
+  ReadingOrder reading_order_;
   ScreenedHead screened_head_;
   KvMemory kv_;
   RopeTable rope_full_;
@@ -162,7 +147,6 @@ class CpuExecutor final : public model::Executor {
   QuantizedRows hidden_rows_;    // inputs of down
   QuantizedRows answer_rows_;    // [head rows]: inputs of the output head
 
-  bool place_by_heads_;  // the heads of Q, K and V can be dealt out evenly
   bool attended_in_groups_;  // an item of attention covers whole groups of 32
   StepProfile* profile_;  // null: nobody asks
   std::chrono::steady_clock::time_point part_began_;

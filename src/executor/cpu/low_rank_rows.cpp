@@ -76,42 +76,45 @@ void LowRankRows::begin(const model::StepBatch& batch, std::span<const int32_t> 
   for (QuantizedRows& rows : shared_ ? together_ : alone_) rows.reset(count);
 }
 
+const PackedAdapter* LowRankRows::first() const {
+  return active() ? &adapters_[at(all_.segments.front().adapter)] : nullptr;
+}
+
 QuantizedRows& LowRankRows::reduced(int worker, model::Product product) {
   const auto slot = at(slot_of(product));
   return shared_ ? together_[slot] : alone_[at(worker) * kSlots + slot];
 }
 
-void LowRankRows::reduce(int worker, int32_t layer, std::span<const model::Product> products,
-                         QuantizedRows& input, bool answers_only) {
+void LowRankRows::reduce(int worker, int32_t layer, model::Product product, QuantizedRows& input,
+                         const ReadingOrder& order, bool answers_only) {
   const Rows& rows = answers_only ? answers_ : all_;
   float* scratch = scratch_.data() + at(worker) * kBlockRows * at(rank_);
-  int turn = 0;
-  for (const model::Product product : products) {
-    QuantizedRows& out = reduced(worker, product);
-    for (const Segment& segment : rows.segments) {
-      if (shared_ && turn++ % team_.size() != worker) continue;
-      const PackedLowRank& pair = adapters_[at(segment.adapter)].of(layer, product);
-      if (pair.empty()) continue;
-      const int32_t rank = pair.rank();
-      input.multiply_segment(kernels_, worker, segment.rows, pair.a, 0, pair.a.panels(), scratch, at(rank),
-                             false);
-      for (int32_t row = segment.rows.begin; row < segment.rows.end; ++row) {
-        float* values = scratch + at(row - segment.rows.begin) * at(rank);
-        kernels_.scale(values, pair.factor, values, rank);
-        out.set(kernels_, row, 0, values, rank, rows.first_position[at(row)] != 0);
-      }
+  const std::byte* after = order.after(worker, layer, ReadingOrder::Source::kAdapterA, product);
+  QuantizedRows& out = reduced(worker, product);
+  int turn = slot_of(product) * static_cast<int>(rows.segments.size());  // through all products of the input
+  for (const Segment& segment : rows.segments) {
+    if (shared_ && turn++ % team_.size() != worker) continue;
+    const PackedLowRank& pair = adapters_[at(segment.adapter)].of(layer, product);
+    if (pair.empty()) continue;
+    const int32_t rank = pair.rank();
+    input.multiply_segment(kernels_, worker, segment.rows, pair.a, {0, pair.a.panels()}, scratch, at(rank), false, after);
+    for (int32_t row = segment.rows.begin; row < segment.rows.end; ++row) {
+      float* values = scratch + at(row - segment.rows.begin) * at(rank);
+      kernels_.scale(values, pair.factor, values, rank);
+      out.set(kernels_, row, 0, values, rank, rows.first_position[at(row)] != 0);
     }
   }
 }
 
-void LowRankRows::expand(int worker, int32_t layer, model::Product product, hardware::Share panels,
-                         float* out, size_t out_stride, bool answers_only) {
+void LowRankRows::expand(int worker, int32_t layer, model::Product product, float* out, size_t out_stride,
+                         const ReadingOrder& order, bool answers_only) {
   QuantizedRows& input = reduced(worker, product);
+  const std::byte* after = order.after(worker, layer, ReadingOrder::Source::kAdapterB, product);
   for (const Segment& segment : (answers_only ? answers_ : all_).segments) {
     const PackedLowRank& pair = adapters_[at(segment.adapter)].of(layer, product);
     if (pair.empty()) continue;
-    input.multiply_segment(kernels_, worker, segment.rows, pair.b, panels.begin, panels.end,
-                           out + at(segment.rows.begin) * out_stride, out_stride, true);
+    input.multiply_segment(kernels_, worker, segment.rows, pair.b, order.panels(worker, product),
+                           out + at(segment.rows.begin) * out_stride, out_stride, true, after);
   }
 }
 

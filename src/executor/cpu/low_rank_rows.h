@@ -13,6 +13,7 @@
 #include "base/aligned_buffer.h"
 #include "executor/cpu/packed_adapter.h"
 #include "executor/cpu/quantized_rows.h"
+#include "executor/cpu/reading_order.h"
 #include "hardware/thread_team.h"
 #include "kernels/ops.h"
 #include "model/executor.h"
@@ -33,13 +34,15 @@ class LowRankRows {
   // every worker computes all of them for itself: that takes less time than to meet.
   bool shared() const { return shared_; }
 
-  // u = A x of these products, which have `input` in common. `answers_only`: the rows are those that answer,
-  // as rows 0, 1, ...
-  void reduce(int worker, int32_t layer, std::span<const model::Product> products, QuantizedRows& input,
+  // The adapter of the first row that has one; null if none has.
+  const PackedAdapter* first() const;
+
+  // u = A x of this product. `answers_only`: the rows are those that answer, as rows 0, 1, ...
+  void reduce(int worker, int32_t layer, model::Product product, QuantizedRows& input, const ReadingOrder& order,
               bool answers_only);
   // out[row][16 * panel ...] += B u, for the panels of B that the worker multiplied for the base.
-  void expand(int worker, int32_t layer, model::Product product, hardware::Share panels, float* out,
-              size_t out_stride, bool answers_only);
+  void expand(int worker, int32_t layer, model::Product product, float* out, size_t out_stride,
+              const ReadingOrder& order, bool answers_only);
 
  private:
   struct Segment {

@@ -35,17 +35,53 @@ struct Padded {
   std::vector<float> values;
 };
 
-quant::PackedMatrix pack(const Padded& matrix, hardware::ThreadTeam& team) {
-  quant::PackedMatrix packed(gguf::TensorType::kF32, matrix.rows, matrix.columns);
+// Products that have their input in common are read together: first all A, then all B.
+constexpr std::initializer_list<model::Product> kTogether[] = {
+    {model::Product::kQuery, model::Product::kKey, model::Product::kValue},
+    {model::Product::kAttentionOutput},
+    {model::Product::kGate, model::Product::kUp},
+    {model::Product::kDown},
+};
+
+int32_t padded_rank(const model::LowRank& pair) {
+  return (pair.a.rows + quant::kGroupSize - 1) / quant::kGroupSize * quant::kGroupSize;
+}
+
+// Gives every matrix of the adapter its place in `memory`, empty as yet; returns how much they take. Without memory it only
+// counts.
+size_t place(const model::Adapter& adapter, PackedAdapter& packed, std::span<std::byte> memory) {
+  size_t offset = 0;
+  const auto place_one = [&](int32_t rows, int32_t columns) {
+    const size_t bytes = quant::packed_bytes(quant::kPackedQ8_0, rows, columns);
+    offset += bytes;
+    if (memory.empty()) return quant::PackedMatrix();
+    return quant::PackedMatrix(gguf::TensorType::kF32, quant::kPackedQ8_0, rows, columns, memory.subspan(offset - bytes, bytes));
+  };
+  for (size_t layer = 0; layer < adapter.layers.size(); ++layer) {
+    for (const auto& products : kTogether) {
+      for (const bool of_a : {true, false}) {
+        for (const model::Product product : products) {
+          const model::LowRank& pair = adapter.layers[layer][static_cast<size_t>(product)];
+          if (pair.empty()) continue;
+          PackedLowRank& low_rank = packed.layers[layer][static_cast<size_t>(product)];
+          if (of_a) low_rank.a = place_one(padded_rank(pair), pair.a.columns);
+          if (!of_a) low_rank.b = place_one(pair.b.rows, padded_rank(pair));
+        }
+      }
+    }
+  }
+  return offset;
+}
+
+void pack(const Padded& matrix, hardware::ThreadTeam& team, quant::PackedMatrix& packed) {
   team.run([&](int worker) {
     const hardware::Share share = hardware::share_of(packed.panels(), worker, team.size());
     packed.pack_panels(std::as_bytes(std::span(matrix.values)), share.begin, share.end);
   });
-  return packed;
 }
 
-Result<PackedLowRank> pack(const model::LowRank& pair, hardware::ThreadTeam& team) {
-  const int32_t rank = (pair.a.rows + quant::kGroupSize - 1) / quant::kGroupSize * quant::kGroupSize;
+Result<void> pack(const model::LowRank& pair, hardware::ThreadTeam& team, PackedLowRank& packed) {
+  const int32_t rank = padded_rank(pair);
   Padded a(pair.a, rank, pair.a.columns), b(pair.b, pair.b.rows, rank);
   const int exponent = a.normalise() + b.normalise();
   const double factor = std::ldexp(static_cast<double>(pair.scale), -exponent);
@@ -54,7 +90,10 @@ Result<PackedLowRank> pack(const model::LowRank& pair, hardware::ThreadTeam& tea
     return fail(ErrorCode::kUnsupported,
                 "the values of an adapter are too large: their product may be {:.1e} times 2^14", factor);
   }
-  return PackedLowRank{pack(a, team), pack(b, team), rounded};
+  packed.factor = rounded;
+  pack(a, team, packed.a);
+  pack(b, team, packed.b);
+  return {};
 }
 
 }  // namespace
@@ -78,13 +117,13 @@ size_t PackedAdapter::bytes() const {
 Result<PackedAdapter> pack_adapter(const model::Adapter& adapter, hardware::ThreadTeam& team) {
   PackedAdapter packed;
   packed.layers.resize(adapter.layers.size());
+  packed.memory = AlignedBuffer<std::byte>(place(adapter, packed, {}));
+  place(adapter, packed, packed.memory.span());
   for (size_t layer = 0; layer < adapter.layers.size(); ++layer) {
     for (size_t product = 0; product < model::kProducts; ++product) {
       const model::LowRank& pair = adapter.layers[layer][product];
       if (pair.empty()) continue;
-      auto low_rank = pack(pair, team);
-      if (!low_rank) return pass_on(low_rank);
-      packed.layers[layer][product] = std::move(*low_rank);
+      if (auto done = pack(pair, team, packed.layers[layer][product]); !done) return pass_on(done);
     }
   }
   return packed;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/aligned_buffer.h"
 #include "base/result.h"
 #include "hardware/thread_team.h"
 #include "model/adapter.h"
@@ -27,6 +28,7 @@ struct PackedLowRank {
 };
 
 struct PackedAdapter {
+  AlignedBuffer<std::byte> memory;  // the panels of all matrices, in the order in which a step reads them
   std::vector<std::array<PackedLowRank, model::kProducts>> layers;
 
   const PackedLowRank& of(int32_t layer, model::Product product) const {

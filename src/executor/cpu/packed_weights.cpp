@@ -12,7 +12,7 @@ struct Role {
   model::Matrix model::LayerWeights::*file;
 };
 
-constexpr Role kRoles[] = {
+constexpr Role kRoles[model::kProducts] = {  // index: model::Product
     {&PackedLayer::query, &model::LayerWeights::query},
     {&PackedLayer::key, &model::LayerWeights::key},
     {&PackedLayer::value, &model::LayerWeights::value},
@@ -53,6 +53,10 @@ PackedWeights with_layers(const model::Weights& weights) {
 }
 
 }  // namespace
+
+const quant::PackedMatrix& PackedLayer::of(model::Product product) const {
+  return this->*kRoles[static_cast<size_t>(product)].packed;
+}
 
 std::vector<PackedSection> plan_sections(const model::Weights& weights) {
   std::vector<PackedSection> sections;

@@ -10,6 +10,7 @@
 #include "base/aligned_buffer.h"
 #include "base/mapped_file.h"
 #include "hardware/thread_team.h"
+#include "model/adapter.h"
 #include "model/weights.h"
 #include "quant/packed.h"
 
@@ -17,6 +18,8 @@ namespace riposte::executor {
 
 struct PackedLayer {
   quant::PackedMatrix query, key, value, attention_output, gate, up, down;
+
+  const quant::PackedMatrix& of(model::Product product) const;
 };
 
 struct PackedWeights {

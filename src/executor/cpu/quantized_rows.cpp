@@ -88,13 +88,12 @@ const QuantizedRows::Lists& QuantizedRows::second_planes(int worker) {
 }
 
 void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix,
-                             int64_t begin, int64_t end, float* out, size_t out_stride, bool add,
-                             const std::byte* after) {
+                             hardware::Share panels, float* out, size_t out_stride, bool add, const std::byte* after) {
   const Lists& lists = second_planes(worker);
   kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), {}, nullptr, out_stride, add};
-  for (int64_t panel = begin; panel < end; ++panel) {
+  for (int64_t panel = panels.begin; panel < panels.end; ++panel) {
     product.panel = matrix.panel(panel);
-    product.ahead = read_ahead(matrix, panel, end, after);
+    product.ahead = read_ahead(matrix, panel, panels.end, after);
     size_t listed = 0;
     size_t whole = 0;
     for (int32_t row = 0; row < rows_; row += kBlockRows) {
@@ -113,8 +112,8 @@ void QuantizedRows::multiply(const kernels::Kernels& kernels, int worker, const 
 }
 
 void QuantizedRows::multiply_segment(const kernels::Kernels& kernels, int worker, RowSegment rows,
-                                     const quant::PackedMatrix& matrix, int64_t begin, int64_t end, float* out,
-                                     size_t out_stride, bool add) {
+                                     const quant::PackedMatrix& matrix, hardware::Share panels, float* out,
+                                     size_t out_stride, bool add, const std::byte* after) {
   const int32_t place = rows.begin % kBlockRows;
   const auto segment_of = [&](Plane& plane) {
     kernels::ActivationBlock block = block_of(plane, rows.begin, 0);
@@ -134,9 +133,9 @@ void QuantizedRows::multiply_segment(const kernels::Kernels& kernels, int worker
   kernels::PanelProduct product{nullptr, &matrix.layout(), matrix.format(), segment_of(planes_[0]), nullptr, out_stride, add};
   product.second = segment_of(planes_[1]);
   product.second_groups = entries.span().first(listed);
-  for (int64_t panel = begin; panel < end; ++panel) {
+  for (int64_t panel = panels.begin; panel < panels.end; ++panel) {
     product.panel = matrix.panel(panel);
-    product.ahead = read_ahead(matrix, panel, end, nullptr);
+    product.ahead = read_ahead(matrix, panel, panels.end, after);
     product.out = out + panel * quant::kPanelRows;
     kernels.panel_product(product);
   }

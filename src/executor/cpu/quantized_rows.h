@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "hardware/thread_team.h"
 #include "kernels/ops.h"
 #include "quant/packed.h"
 
@@ -34,13 +35,13 @@ class QuantizedRows {
   // it reaches the end of the row. Different rows or groups may be set by different threads.
   void set(const kernels::Kernels& kernels, int32_t row, int32_t first, const float* values, int32_t count,
            bool all_second);
-  // out[row][16 * panel ...] = or += the product with panels [begin, end) of the matrix, for all rows. `after`: what the
+  // out[row][16 * panel ...] = or += the product with these panels of the matrix, for all rows. `after`: what the
   // worker reads when it is done here, null where nobody knows.
-  void multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix, int64_t begin,
-                int64_t end, float* out, size_t out_stride, bool add, const std::byte* after = nullptr);
+  void multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix, hardware::Share panels,
+                float* out, size_t out_stride, bool add, const std::byte* after = nullptr);
   // The same for some rows and the groups that the matrix has (it may have fewer columns); `out` is of the first of them.
   void multiply_segment(const kernels::Kernels& kernels, int worker, RowSegment rows, const quant::PackedMatrix& matrix,
-                        int64_t begin, int64_t end, float* out, size_t out_stride, bool add);
+                        hardware::Share panels, float* out, size_t out_stride, bool add, const std::byte* after = nullptr);
 
   // One group of a row: its values [32], its scale, and the second plane's scale, null where it has none.
   struct GroupPlanes {

@@ -144,7 +144,7 @@ void ScreenedHead::look(const kernels::Kernels& kernels, int worker, QuantizedRo
     found = -kInfinity;
     if (share.begin >= share.end) continue;
     const int64_t panel = best[count(row)];
-    input.multiply(kernels, worker, weights_.output, panel, panel + 1, logits, stride, false);
+    input.multiply(kernels, worker, weights_.output, {panel, panel + 1}, logits, stride, false);
     found = best_of(kernels, panel, logits + count(row) * stride).logit;
   }
 }
@@ -175,7 +175,7 @@ void ScreenedHead::decide(const kernels::Kernels& kernels, int worker, Quantized
         if (bounds[panel] < floor) continue;
         ++survivors;
         if (panel % workers_ != worker) continue;
-        input.multiply(kernels, worker, weights_.output, panel, panel + 1, logits, stride, false);
+        input.multiply(kernels, worker, weights_.output, {panel, panel + 1}, logits, stride, false);
         winner.meet(best_of(kernels, panel, logits + count(row) * stride));
       }
     }
