@@ -33,6 +33,7 @@ inline constexpr uint32_t kPackingVersion = 2;
 
 inline constexpr int kPanelRows = 16;
 inline constexpr int kGroupSize = 32;
+inline constexpr int kGroupPanels = kGroupSize / kPanelRows;  // whose rows are a group of the next matrix
 inline constexpr int kGroupColumns = 8;       // of 4 inputs each
 inline constexpr int kGroupsPerSuperblock = 8;  // 256 inputs: the K formats
 inline constexpr int kHotInputs = 4;          // of a group of a screening form: its first column

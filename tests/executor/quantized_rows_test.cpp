@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -92,6 +93,41 @@ TEST(QuantizedRows, ASecondPlaneKeepsSmallValuesBesideAHugeOne) {
   }
   EXPECT_LT(one_plane, 2 * without) << "the huge value's group has a second plane in any case";
   EXPECT_LT(two_planes, without / 5);
+}
+
+// The rows of one group at once, as adapters set them, and each row by itself.
+TEST(QuantizedRows, AGroupOfSeveralRowsIsWhatEachRowGivesAlone) {
+  std::mt19937 random(24);
+  constexpr int32_t kGroups = 3;
+  for (const kernels::Kernels* kernels : kernels::available_kernels()) {
+    for (int32_t count = 1; count <= 16; ++count) {
+      const RowSegment segment{17, 17 + count > 32 ? 32 : 17 + count};  // of the second block
+      const auto rows = static_cast<size_t>(segment.end - segment.begin);
+      std::vector<uint8_t> all_second(rows);
+      for (uint8_t& always : all_second) always = random() % 4 == 0;
+      QuantizedRows expected(40, kGroups * quant::kGroupSize, 1), found(40, kGroups * quant::kGroupSize, 1);
+      expected.reset(40);
+      found.reset(40);
+      for (int32_t group = 0; group < kGroups; ++group) {
+        std::vector<float> values = test::random_floats(random, rows * quant::kGroupSize);
+        values[random() % values.size()] = 200.0f;  // dominates its group
+        if (group == 1) std::fill_n(values.begin(), quant::kGroupSize, 0.0f);
+        for (size_t row = 0; row < rows; ++row) {
+          expected.set(*kernels, segment.begin + static_cast<int32_t>(row), group * quant::kGroupSize,
+                       values.data() + row * quant::kGroupSize, quant::kGroupSize, all_second[row] != 0);
+        }
+        found.set_group(*kernels, segment, group, values.data(), all_second);
+        for (int32_t row = segment.begin; row < segment.end; ++row) {
+          const QuantizedRows::GroupPlanes a = expected.group(row, group), b = found.group(row, group);
+          ASSERT_EQ(std::memcmp(a.q, b.q, quant::kGroupSize), 0) << kernels->name << ", row " << row;
+          ASSERT_EQ(std::memcmp(a.scale, b.scale, sizeof *a.scale), 0) << kernels->name << ", row " << row;
+          ASSERT_EQ(a.second_scale == nullptr, b.second_scale == nullptr) << kernels->name << ", row " << row;
+          if (a.second_scale == nullptr) continue;
+          ASSERT_EQ(std::memcmp(a.second_scale, b.second_scale, sizeof *a.scale), 0) << kernels->name << ", row " << row;
+        }
+      }
+    }
+  }
 }
 
 }  // namespace

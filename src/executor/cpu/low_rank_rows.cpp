@@ -96,12 +96,17 @@ void LowRankRows::reduce(int worker, int32_t layer, model::Product product, Quan
     if (shared_ && turn++ % team_.size() != worker) continue;
     const PackedLowRank& pair = adapters_[at(segment.adapter)].of(layer, product);
     if (pair.empty()) continue;
-    const int32_t rank = pair.rank();
-    input.multiply_segment(kernels_, worker, segment.rows, pair.a, {0, pair.a.panels()}, scratch, at(rank), false, after);
-    for (int32_t row = segment.rows.begin; row < segment.rows.end; ++row) {
-      float* values = scratch + at(row - segment.rows.begin) * at(rank);
-      kernels_.scale(values, pair.factor, values, rank);
-      out.set(kernels_, row, 0, values, rank, rows.first_position[at(row)] != 0);
+    // One group of u after another: [groups][rows][32].
+    const int32_t count = segment.rows.end - segment.rows.begin;
+    const auto two_planes = std::span(rows.first_position).subspan(at(segment.rows.begin), at(count));
+    for (int64_t group = 0; group < pair.rank() / quant::kGroupSize; ++group) {
+      const hardware::Share panels{group * quant::kGroupPanels, (group + 1) * quant::kGroupPanels};
+      float* values = scratch + group * count * quant::kGroupSize;
+      // Of a whole row, that would be where the row begins.
+      input.multiply_segment(kernels_, worker, segment.rows, pair.a, panels, values - group * quant::kGroupSize,
+                             quant::kGroupSize, false, after);
+      kernels_.scale(values, pair.factor, values, count * quant::kGroupSize);
+      out.set_group(kernels_, segment.rows, group, values, two_planes);
     }
   }
 }

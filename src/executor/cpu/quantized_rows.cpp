@@ -43,20 +43,37 @@ kernels::ActivationBlock QuantizedRows::block_of(Plane& plane, int32_t row, int6
 
 void QuantizedRows::set(const kernels::Kernels& kernels, int32_t row, int32_t first, const float* values, int32_t count,
                         bool all_second) {
-  const int32_t place = row % kBlockRows;
-  const kernels::ActivationBlock block = block_of(planes_[0], row, first / quant::kGroupSize);
-  kernels.quantize(values, count, block, place);
-  const kernels::GroupScale* scale = block.scales + place;
-  uint8_t* has_second = has_second_.data() + (scale - planes_[0].scales.data());
-  for (int32_t begin = 0; begin < count; begin += quant::kGroupSize, scale += width_, has_second += width_) {
-    *has_second = all_second || kernels::is_dominated(*scale);
-    if (*has_second == 0) continue;
-    const int64_t group = (first + begin) / quant::kGroupSize;
-    float left[quant::kGroupSize];
-    const int32_t columns = std::min(count - begin, quant::kGroupSize);
-    kernels.residual(values + begin, columns, block_of(planes_[0], row, group), place, left);
-    kernels.quantize(left, columns, block_of(planes_[1], row, group), place);
+  const int64_t first_group = first / quant::kGroupSize;
+  kernels.quantize(values, count, block_of(planes_[0], row, first_group), row % kBlockRows);
+  for (int32_t begin = 0; begin < count; begin += quant::kGroupSize) {
+    const auto columns = count_of(std::min(count - begin, quant::kGroupSize));
+    add_second_plane(kernels, row, first_group + begin / quant::kGroupSize, {values + begin, columns}, all_second);
   }
+}
+
+void QuantizedRows::set_group(const kernels::Kernels& kernels, RowSegment rows, int64_t group, const float* values,
+                              std::span<const uint8_t> all_second) {
+  const kernels::ActivationBlock block = block_of(planes_[0], rows.begin, group);
+  const int32_t place = rows.begin % kBlockRows;
+  const int32_t count = rows.end - rows.begin;
+  // The rows of a group lie side by side, as the groups of a single row would.
+  kernels.quantize(values, count * quant::kGroupSize, {block.q + place * quant::kGroupSize, block.scales + place, 1, 1}, 0);
+  for (int32_t i = 0; i < count; ++i) {
+    add_second_plane(kernels, rows.begin + i, group, {values + i * quant::kGroupSize, count_of(quant::kGroupSize)},
+                     all_second[count_of(i)] != 0);
+  }
+}
+
+void QuantizedRows::add_second_plane(const kernels::Kernels& kernels, int32_t row, int64_t group, std::span<const float> values,
+                                     bool always) {
+  const int64_t at = row / kBlockRows * kBlockRows * groups_ + group * width_ + row % kBlockRows;
+  const bool has_second = always || kernels::is_dominated(planes_[0].scales.data()[at]);
+  has_second_.data()[at] = has_second;
+  if (!has_second) return;
+  float left[quant::kGroupSize];
+  const auto columns = static_cast<int>(values.size());
+  kernels.residual(values.data(), columns, block_of(planes_[0], row, group), row % kBlockRows, left);
+  kernels.quantize(left, columns, block_of(planes_[1], row, group), row % kBlockRows);
 }
 
 const QuantizedRows::Lists& QuantizedRows::second_planes(int worker) {

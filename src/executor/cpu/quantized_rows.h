@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -35,6 +36,9 @@ class QuantizedRows {
   // it reaches the end of the row. Different rows or groups may be set by different threads.
   void set(const kernels::Kernels& kernels, int32_t row, int32_t first, const float* values, int32_t count,
            bool all_second);
+  // The same for one group of 32 columns of several rows: values [rows][32], all_second [rows].
+  void set_group(const kernels::Kernels& kernels, RowSegment rows, int64_t group, const float* values,
+                 std::span<const uint8_t> all_second);
   // out[row][16 * panel ...] = or += the product with these panels of the matrix, for all rows. `after`: what the
   // worker reads when it is done here, null where nobody knows.
   void multiply(const kernels::Kernels& kernels, int worker, const quant::PackedMatrix& matrix, hardware::Share panels,
@@ -70,6 +74,8 @@ class QuantizedRows {
 
   // The block that holds a row, from a group on.
   kernels::ActivationBlock block_of(Plane& plane, int32_t row, int64_t group) const;
+  // Gives a group its second plane if it is to have one. `values`: those that the first plane was made of.
+  void add_second_plane(const kernels::Kernels& kernels, int32_t row, int64_t group, std::span<const float> values, bool always);
   // The groups with a second plane of all blocks: found by each worker for itself when it first asks.
   const Lists& second_planes(int worker);
 

@@ -39,9 +39,8 @@ std::array<Share, model::kProducts> shares_of(const PackedLayer& matrices, const
     set(Product::kValue, panels_of(config.heads + config.kv_heads, config.kv_heads));
   }
   // Gate and up in whole groups of 32 columns, of two panels: a worker activates and quantises what it computed itself.
-  constexpr int32_t kGroupPanels = quant::kGroupSize / quant::kPanelRows;
   const Share groups = hardware::share_of((config.feed_forward + quant::kGroupSize - 1) / quant::kGroupSize, worker, workers);
-  const Share panels{groups.begin * kGroupPanels, std::min(groups.end * kGroupPanels, matrices.gate.panels())};
+  const Share panels{groups.begin * quant::kGroupPanels, std::min(groups.end * quant::kGroupPanels, matrices.gate.panels())};
   set(Product::kGate, panels);
   set(Product::kUp, panels);
   return shares;
