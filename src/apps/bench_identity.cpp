@@ -1,6 +1,7 @@
 // riposte bench identity: guesses change no answer. Every drafter against plain decoding, byte by byte.
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <optional>
 
@@ -20,6 +21,14 @@ namespace riposte::apps {
 namespace {
 
 namespace json = boost::json;
+
+// An interrupt ends the run behind the group that is being checked, and what was found is told; a second one ends the program.
+volatile std::sig_atomic_t interrupted = 0;
+
+extern "C" void interrupt(int signal) {
+  interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
 
 struct Setting {
   const char* name;
@@ -212,10 +221,11 @@ Result<int> run_identity(const Options& options) {
                      .every_way = options.every_way,
                      .first_turn = static_cast<size_t>(from / options.group),
                      .step_cost = runtime->engine_options().step_cost});
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, interrupt);
   size_t done = 0;
-  while (done < sentences->size()) {
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - started;
-    if (options.seconds > 0 && passed.count() >= options.seconds) break;
+  const auto passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count(); };
+  while (done < sentences->size() && interrupted == 0) {
+    if (options.seconds > 0 && passed() >= options.seconds) break;
     const size_t end = std::min(sentences->size(), done + static_cast<size_t>(options.group));
     std::vector<engine::Request> requests;
     for (; done < end; ++done) {
@@ -255,7 +265,7 @@ Result<int> run_identity(const Options& options) {
         settings().size() - 1, options.settings_in_turn ? " in turn" : "",
         as_table(drafters.ways(), identity), sum.differing, sum.bytes, sum.answers);
     if (done < sentences->size())
-      text += fmt::format("stopped after {} s; go on with --from {}\n", options.seconds, next);
+      text += fmt::format("stopped after {:.0f} s; go on with --from {}\n", passed(), next);
   }
   if (auto written = Output::standard().write(text); !written) return pass_on(written);
   return identity.differing_answers() == 0 ? kExitOk : kExitFailed;
@@ -281,7 +291,7 @@ void add_bench_identity(CLI::App& bench, Run& run) {
       ->capture_default_str();
   command
       ->add_option("--seconds", options->seconds,
-                   "begin no further group of sentences after this time; 0: do all")
+                   "begin no further group of sentences after this time (or after an interrupt); 0: do all")
       ->check(CLI::Range(0, 1 << 30));
   command->add_flag("--every-way", options->every_way,
                     "all drafters for each sentence, alone and in a crowd; without, they take turns");
