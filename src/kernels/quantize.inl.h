@@ -9,7 +9,8 @@
 namespace {
 
 // Several whole groups at once, where an instruction set brings a form of that: kGroups, and
-//   bool quantize(x, q, scales, width)    false, and nothing done, if one of the groups is all zero by definition
+//   bool quantize(x, q, scales, width)    false, and nothing done, if one of the groups is all zero by
+//   definition
 template <class S>
 struct GroupsTogether {
   static constexpr int kGroups = 0;
@@ -23,7 +24,8 @@ void quantize_group(const float* x, int n, int8_t* q, GroupScale& scale) {
   const L values[2] = {L::load(x, n), n > kLanes ? L::load(x + kLanes, n - kLanes) : L::broadcast(0.0f)};
   I most = S::zero();
   for (const L& half : values) {
-    for (auto part : half.part) most = S::greater(most, S::bits_and(S::as_int(part), S::broadcast(0x7fffffff)));
+    for (auto part : half.part)
+      most = S::greater(most, S::bits_and(S::as_int(part), S::broadcast(0x7fffffff)));
   }
   const int32_t largest_bits = S::greatest_lane(most);
   float largest;
@@ -82,7 +84,8 @@ void residual(const float* x, int n, const ActivationBlock& block, int row, floa
     const int64_t at = static_cast<int64_t>(i / kGroupSize) * block.width + row;
     const int8_t* q = block.q + at * kGroupSize + i % kGroupSize;
     const auto quantized = Lanes<S>::each([&](int p) { return S::load_int8(q + p * S::kRows); });
-    negative_fma(Lanes<S>::broadcast(block.scales[at].d), quantized, Lanes<S>::load(x + i, n - i)).store(out + i, n - i);
+    negative_fma(Lanes<S>::broadcast(block.scales[at].d), quantized, Lanes<S>::load(x + i, n - i))
+        .store(out + i, n - i);
   }
 }
 

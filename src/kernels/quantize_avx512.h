@@ -1,5 +1,5 @@
-// Four groups of activations to int8 at once: alone, a group is a chain of reductions that wait for one another. Included by
-// the AVX-512 sources only, before table.inl.h.
+// Four groups of activations to int8 at once: alone, a group is a chain of reductions that wait for one
+// another. Included by the AVX-512 sources only, before table.inl.h.
 #pragma once
 
 #include <bit>
@@ -60,12 +60,14 @@ struct GroupsTogether<Avx512> {
     __m512i most[kGroups];
 #pragma GCC unroll 4
     for (int g = 0; g < kGroups; ++g) {
-      for (int half = 0; half < 2; ++half) values[g][half] = _mm512_loadu_ps(x + g * kGroupSize + half * kLanes);
+      for (int half = 0; half < 2; ++half)
+        values[g][half] = _mm512_loadu_ps(x + g * kGroupSize + half * kLanes);
       most[g] = _mm512_max_epi32(_mm512_and_si512(_mm512_castps_si512(values[g][0]), magnitude),
                                  _mm512_and_si512(_mm512_castps_si512(values[g][1]), magnitude));
     }
     // Lane g of these 128 bits is of group g, here and below.
-    const __m128i bits = _mm512_castsi512_si128(across(most, [](__m512i a, __m512i b) { return _mm512_max_epi32(a, b); }));
+    const __m128i bits =
+        _mm512_castsi512_si128(across(most, [](__m512i a, __m512i b) { return _mm512_max_epi32(a, b); }));
     const __m128i too_small = _mm_cmplt_epi32(bits, _mm_set1_epi32(std::bit_cast<int32_t>(kSmallestGroup)));
     const __m128i too_great = _mm_cmpgt_epi32(bits, _mm_set1_epi32(kInfinityBits - 1));
     if (_mm_movemask_epi8(_mm_or_si128(too_small, too_great)) != 0) return false;
@@ -86,14 +88,16 @@ struct GroupsTogether<Avx512> {
     for (int g = 0; g < kGroups; ++g) {
       const __m256i of_group = g % 2 == 0 ? _mm512_castsi512_si256(groups.bytes[g / 2])
                                           : _mm512_extracti64x4_epi64(groups.bytes[g / 2], 1);
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + static_cast<int64_t>(g) * width * kGroupSize), of_group);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + static_cast<int64_t>(g) * width * kGroupSize),
+                          of_group);
     }
     store_scales(d, groups, scales, width);
     return true;
   }
 
  private:
-  [[gnu::always_inline]] static void store_scales(__m128 d, const FourGroups& groups, GroupScale* scales, int width) {
+  [[gnu::always_inline]] static void store_scales(__m128 d, const FourGroups& groups, GroupScale* scales,
+                                                  int width) {
     __m512i squares[kGroups];
 #pragma GCC unroll 4
     for (int g = 0; g < kGroups; ++g) squares[g] = _mm512_madd_epi16(groups.words[g], groups.words[g]);
@@ -104,21 +108,24 @@ struct GroupsTogether<Avx512> {
     const __m256i pair_sums = _mm512_castsi512_si256(_mm512_permutex2var_epi32(
         negative_pair_sums(groups.bytes[0]), in_order, negative_pair_sums(groups.bytes[1])));
     const __m256i half_sums = _mm256_madd_epi16(pair_sums, _mm256_set1_epi16(1));
-    const __m128i first_half = _mm256_castsi256_si128(half_sums), second_half = _mm256_extracti128_si256(half_sums, 1);
+    const __m128i first_half = _mm256_castsi256_si128(half_sums),
+                  second_half = _mm256_extracti128_si256(half_sums, 1);
     const __m128i negative_sum = _mm_add_epi32(first_half, second_half);
     const __m128 d_sum = _mm_mul_ps(d, _mm_cvtepi32_ps(_mm_sub_epi32(_mm_setzero_si128(), negative_sum)));
 
-    static_assert(offsetof(GroupScale, d) == 0 && offsetof(GroupScale, d_sum) == 4 && offsetof(GroupScale, negative_sum) == 8 &&
-                  offsetof(GroupScale, negative_half_sums) == 12 && offsetof(GroupScale, negative_pair_sums) == 20 &&
-                  offsetof(GroupScale, squares) == 28 && sizeof(GroupScale) == 32);
+    static_assert(offsetof(GroupScale, d) == 0 && offsetof(GroupScale, d_sum) == 4 &&
+                  offsetof(GroupScale, negative_sum) == 8 && offsetof(GroupScale, negative_half_sums) == 12 &&
+                  offsetof(GroupScale, negative_pair_sums) == 20 && offsetof(GroupScale, squares) == 28 &&
+                  sizeof(GroupScale) == 32);
     store_columns(scales, width, 0, d, d_sum, _mm_castsi128_ps(negative_sum), _mm_castsi128_ps(first_half));
-    store_columns(scales, width, 16, _mm_castsi128_ps(second_half), _mm_castsi128_ps(_mm256_castsi256_si128(pair_sums)),
+    store_columns(scales, width, 16, _mm_castsi128_ps(second_half),
+                  _mm_castsi128_ps(_mm256_castsi256_si128(pair_sums)),
                   _mm_castsi128_ps(_mm256_extracti128_si256(pair_sums, 1)), _mm_castsi128_ps(of_squares));
   }
 
   // 16 bytes of each group's scale, from byte `offset` on: lane g of four vectors.
-  [[gnu::always_inline]] static void store_columns(GroupScale* scales, int width, int offset, __m128 a, __m128 b, __m128 c,
-                                                   __m128 e) {
+  [[gnu::always_inline]] static void store_columns(GroupScale* scales, int width, int offset, __m128 a,
+                                                   __m128 b, __m128 c, __m128 e) {
     _MM_TRANSPOSE4_PS(a, b, c, e);
     const auto store = [&](int g, __m128 columns) {
       auto* at = reinterpret_cast<std::byte*>(scales + static_cast<int64_t>(g) * width) + offset;

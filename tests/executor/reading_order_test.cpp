@@ -67,12 +67,18 @@ TEST_P(EveryArchitecture, GivesWholeHeadsAndTheSameColumnsOfGateAndUp) {
         heads += (share.end - share.begin) / head;
       }
       // As many as the executor takes for the worker's when it places them.
-      const hardware::Share all = hardware::share_of(model->config.heads + 2 * model->config.kv_heads, worker, workers);
-      if (order.by_heads()) { EXPECT_EQ(heads, all.end - all.begin) << "worker " << worker << " of " << workers; }
-      const hardware::Share gate = order.panels(worker, Product::kGate), up = order.panels(worker, Product::kUp);
+      const hardware::Share all =
+          hardware::share_of(model->config.heads + 2 * model->config.kv_heads, worker, workers);
+      if (order.by_heads()) {
+        EXPECT_EQ(heads, all.end - all.begin) << "worker " << worker << " of " << workers;
+      }
+      const hardware::Share gate = order.panels(worker, Product::kGate),
+                            up = order.panels(worker, Product::kUp);
       EXPECT_EQ(gate.begin, up.begin);
       EXPECT_EQ(gate.end, up.end);
-      if (gate.begin < gate.end) { EXPECT_EQ(gate.begin * quant::kPanelRows % quant::kGroupSize, 0); }
+      if (gate.begin < gate.end) {
+        EXPECT_EQ(gate.begin * quant::kPanelRows % quant::kGroupSize, 0);
+      }
     }
   }
 }
@@ -82,14 +88,16 @@ INSTANTIATE_TEST_SUITE_P(Models, EveryArchitecture, testing::Values("llama", "qw
 // A base with an adapter of some products only: of the first layer's Q and V, of both layers' down.
 class ReadingOrderWithAdapter : public testing::Test {
  protected:
-  ReadingOrderWithAdapter() : model_(open("llama")), team_(1), weights_(pack_weights(model_->weights, team_)) {
+  ReadingOrderWithAdapter()
+      : model_(open("llama")), team_(1), weights_(pack_weights(model_->weights, team_)) {
     const auto whole = model::Adapter::open(kModels / "llama.adapter.gguf", *model_);
     EXPECT_TRUE(whole) << whole.error().message;
-    auto partial = std::make_shared<model::Adapter>(
-        *model::Adapter::read(*gguf::File::open(kModels / "llama.adapter.gguf"), model_->config, model_->weights));
+    auto partial = std::make_shared<model::Adapter>(*model::Adapter::read(
+        *gguf::File::open(kModels / "llama.adapter.gguf"), model_->config, model_->weights));
     for (size_t layer = 0; layer < partial->layers.size(); ++layer) {
       for (const Product product : kAll) {
-        const bool kept = product == Product::kDown || (layer == 0 && (product == Product::kQuery || product == Product::kValue));
+        const bool kept = product == Product::kDown ||
+                          (layer == 0 && (product == Product::kQuery || product == Product::kValue));
         if (!kept) partial->layers[layer][static_cast<size_t>(product)] = {};
       }
     }
@@ -115,7 +123,8 @@ TEST_F(ReadingOrderWithAdapter, GoesOnWithTheBaseAloneWhereNoRowHasAnAdapter) {
     for (size_t i = 0; i + 1 < std::size(kAll); ++i) {
       EXPECT_EQ(order.after(0, layer, Source::kBase, kAll[i]), base(layer, kAll[i + 1], 0, order));
     }
-    const std::byte* next = layer < last ? base(layer + 1, Product::kQuery, 0, order) : weights_.output.panel(0);
+    const std::byte* next =
+        layer < last ? base(layer + 1, Product::kQuery, 0, order) : weights_.output.panel(0);
     EXPECT_EQ(order.after(0, layer, Source::kBase, Product::kDown), next);
   }
   EXPECT_EQ(order.after_head(0), base(0, Product::kQuery, 0, order));
@@ -132,7 +141,8 @@ TEST_F(ReadingOrderWithAdapter, PassesByWhatTheAdapterLacks) {
   EXPECT_EQ(order.after(0, 0, Source::kAdapterA, Product::kValue), base(0, Product::kQuery, 0, order));
   EXPECT_EQ(order.after(0, 0, Source::kBase, Product::kValue), q.b.panel(0));
   EXPECT_EQ(order.after(0, 0, Source::kAdapterB, Product::kQuery), v.b.panel(0));
-  EXPECT_EQ(order.after(0, 0, Source::kAdapterB, Product::kValue), base(0, Product::kAttentionOutput, 0, order));
+  EXPECT_EQ(order.after(0, 0, Source::kAdapterB, Product::kValue),
+            base(0, Product::kAttentionOutput, 0, order));
   EXPECT_EQ(order.after(0, 0, Source::kBase, Product::kUp), down.a.panel(0));
   EXPECT_EQ(order.after(0, 0, Source::kAdapterB, Product::kDown), base(1, Product::kQuery, 0, order));
 }

@@ -11,7 +11,8 @@ namespace {
 
 // What of [begin, end) lies in [first, first + count), counted from `first`.
 Share part_of(Share whole, int64_t first, int64_t count) {
-  return {std::clamp<int64_t>(whole.begin - first, 0, count), std::clamp<int64_t>(whole.end - first, 0, count)};
+  return {std::clamp<int64_t>(whole.begin - first, 0, count),
+          std::clamp<int64_t>(whole.end - first, 0, count)};
 }
 
 // Whether so many heads leave no worker idle for more than a sixth of the time.
@@ -20,11 +21,12 @@ bool deals_out(int32_t heads, int32_t workers) {
   return 7 * heads >= 6 * most * workers;
 }
 
-std::array<Share, model::kProducts> shares_of(const PackedLayer& matrices, const model::ModelConfig& config, int worker,
-                                              int workers, bool by_heads) {
+std::array<Share, model::kProducts> shares_of(const PackedLayer& matrices, const model::ModelConfig& config,
+                                              int worker, int workers, bool by_heads) {
   std::array<Share, model::kProducts> shares;
   for (size_t product = 0; product < model::kProducts; ++product) {
-    shares[product] = hardware::share_of(matrices.of(static_cast<Product>(product)).panels(), worker, workers);
+    shares[product] =
+        hardware::share_of(matrices.of(static_cast<Product>(product)).panels(), worker, workers);
   }
   const auto set = [&](Product product, Share share) { shares[static_cast<size_t>(product)] = share; };
   if (by_heads) {
@@ -38,9 +40,12 @@ std::array<Share, model::kProducts> shares_of(const PackedLayer& matrices, const
     set(Product::kKey, panels_of(config.heads, config.kv_heads));
     set(Product::kValue, panels_of(config.heads + config.kv_heads, config.kv_heads));
   }
-  // Gate and up in whole groups of 32 columns, of two panels: a worker activates and quantises what it computed itself.
-  const Share groups = hardware::share_of((config.feed_forward + quant::kGroupSize - 1) / quant::kGroupSize, worker, workers);
-  const Share panels{groups.begin * quant::kGroupPanels, std::min(groups.end * quant::kGroupPanels, matrices.gate.panels())};
+  // Gate and up in whole groups of 32 columns, of two panels: a worker activates and quantises what it
+  // computed itself.
+  const Share groups =
+      hardware::share_of((config.feed_forward + quant::kGroupSize - 1) / quant::kGroupSize, worker, workers);
+  const Share panels{groups.begin * quant::kGroupPanels,
+                     std::min(groups.end * quant::kGroupPanels, matrices.gate.panels())};
   set(Product::kGate, panels);
   set(Product::kUp, panels);
   return shares;
@@ -55,18 +60,33 @@ using enum ReadingOrder::Source;
 }  // namespace
 
 constexpr std::array<ReadingOrder::Read, 3 * model::kProducts> ReadingOrder::kOrder = {{
-    {kAdapterA, Product::kQuery}, {kAdapterA, Product::kKey}, {kAdapterA, Product::kValue},
-    {kBase, Product::kQuery}, {kBase, Product::kKey}, {kBase, Product::kValue},
-    {kAdapterB, Product::kQuery}, {kAdapterB, Product::kKey}, {kAdapterB, Product::kValue},
-    {kAdapterA, Product::kAttentionOutput}, {kBase, Product::kAttentionOutput}, {kAdapterB, Product::kAttentionOutput},
-    {kAdapterA, Product::kGate}, {kAdapterA, Product::kUp},
-    {kBase, Product::kGate}, {kBase, Product::kUp},
-    {kAdapterB, Product::kGate}, {kAdapterB, Product::kUp},
-    {kAdapterA, Product::kDown}, {kBase, Product::kDown}, {kAdapterB, Product::kDown},
+    {kAdapterA, Product::kQuery},
+    {kAdapterA, Product::kKey},
+    {kAdapterA, Product::kValue},
+    {kBase, Product::kQuery},
+    {kBase, Product::kKey},
+    {kBase, Product::kValue},
+    {kAdapterB, Product::kQuery},
+    {kAdapterB, Product::kKey},
+    {kAdapterB, Product::kValue},
+    {kAdapterA, Product::kAttentionOutput},
+    {kBase, Product::kAttentionOutput},
+    {kAdapterB, Product::kAttentionOutput},
+    {kAdapterA, Product::kGate},
+    {kAdapterA, Product::kUp},
+    {kBase, Product::kGate},
+    {kBase, Product::kUp},
+    {kAdapterB, Product::kGate},
+    {kAdapterB, Product::kUp},
+    {kAdapterA, Product::kDown},
+    {kBase, Product::kDown},
+    {kAdapterB, Product::kDown},
 }};
 
 ReadingOrder::ReadingOrder(const PackedWeights& weights, const model::ModelConfig& config, int workers)
-    : weights_(weights), workers_(workers), by_heads_(deals_out(config.heads + 2 * config.kv_heads, workers)) {
+    : weights_(weights),
+      workers_(workers),
+      by_heads_(deals_out(config.heads + 2 * config.kv_heads, workers)) {
   for (int worker = 0; worker < workers; ++worker) {
     shares_.push_back(shares_of(weights.layers.front(), config, worker, workers, by_heads_));
   }
@@ -79,7 +99,8 @@ void ReadingOrder::begin(const PackedAdapter* adapter, bool screening) {
 
 const std::byte* ReadingOrder::begin_of(int worker, int32_t layer, Read read) const {
   const Share share = panels(worker, read.product);
-  if (read.source == kBase) return begin_of_panels(weights_.layers[static_cast<size_t>(layer)].of(read.product), share);
+  if (read.source == kBase)
+    return begin_of_panels(weights_.layers[static_cast<size_t>(layer)].of(read.product), share);
   if (adapter_ == nullptr) return nullptr;
   const PackedLowRank& pair = adapter_->of(layer, read.product);
   if (pair.empty()) return nullptr;

@@ -1,8 +1,9 @@
-// Which panels of each matrix a worker multiplies in a layer, and in which order it reads them: what comes next is on its way
-// from memory before it is needed (read_ahead.h).
+// Which panels of each matrix a worker multiplies in a layer, and in which order it reads them: what comes
+// next is on its way from memory before it is needed (read_ahead.h).
 //
-//   of the adapter A for Q, K, V; of the base Q, K, V; of the adapter B for Q, K, V; the same for the attention output, for
-//   gate and up, for down; then the next layer, behind the last the output head, behind that the first layer
+//   of the adapter A for Q, K, V; of the base Q, K, V; of the adapter B for Q, K, V; the same for the
+//   attention output, for gate and up, for down; then the next layer, behind the last the output head, behind
+//   that the first layer
 #pragma once
 
 #include <array>
@@ -22,18 +23,21 @@ class ReadingOrder {
   // `weights` must outlive this.
   ReadingOrder(const PackedWeights& weights, const model::ModelConfig& config, int workers);
 
-  // Whether Q, K and V are dealt out in whole heads, all of them together: where that leaves no worker idle for long.
+  // Whether Q, K and V are dealt out in whole heads, all of them together: where that leaves no worker idle
+  // for long.
   bool by_heads() const { return by_heads_; }
 
-  // A step begins, by one thread. `adapter`: the one that is beside the base, null if none is. `screening`: the output head
-  // is screened.
+  // A step begins, by one thread. `adapter`: the one that is beside the base, null if none is. `screening`:
+  // the output head is screened.
   void begin(const PackedAdapter* adapter, bool screening);
 
   // The panels of a product that a worker multiplies, the same in every layer.
   hardware::Share panels(int worker, model::Product product) const {
     return shares_[static_cast<size_t>(worker)][static_cast<size_t>(product)];
   }
-  hardware::Share head_panels(int worker) const { return hardware::share_of(weights_.output.panels(), worker, workers_); }
+  hardware::Share head_panels(int worker) const {
+    return hardware::share_of(weights_.output.panels(), worker, workers_);
+  }
 
   // Where the worker's reading goes on behind its share of a matrix.
   enum class Source : uint8_t { kAdapterA, kBase, kAdapterB };
