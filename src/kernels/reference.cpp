@@ -219,7 +219,7 @@ void quantize(const float* x, int n, const ActivationBlock& block, int row) {
       largest_bits = bits > largest_bits ? bits : largest_bits;
     }
     const float largest = std::bit_cast<float>(largest_bits);
-    const bool usable = largest_bits < 0x7f800000 && largest >= kSmallestGroup;
+    const bool usable = largest_bits < kInfinityBits && largest >= kSmallestGroup;
     const float inverse = usable ? 127.0f / largest : 0.0f;
     const int64_t at = static_cast<int64_t>(begin / kGroupSize) * block.width + row;
     int8_t* q = block.q + at * kGroupSize;

@@ -19,7 +19,7 @@ void CpuExecutor::attention_block(int worker, int32_t layer) {
   project(worker, layer, normed(worker), {{Product::kQuery, query_}, {Product::kKey, key_}, {Product::kValue, value_}},
           false, StepPart::kQkv);
   if (reading_order_.by_heads()) {
-    const hardware::Share heads = share(all_heads(), worker);
+    const hardware::Share heads = reading_order_.heads(worker);
     for (int64_t head = heads.begin; head < heads.end; ++head) place_head(layer, static_cast<int32_t>(head));
     finish_part(worker, StepPart::kQkv);
   } else {

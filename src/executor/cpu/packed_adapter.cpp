@@ -35,14 +35,6 @@ struct Padded {
   std::vector<float> values;
 };
 
-// Products that have their input in common are read together: first all A, then all B.
-constexpr std::initializer_list<model::Product> kTogether[] = {
-    {model::Product::kQuery, model::Product::kKey, model::Product::kValue},
-    {model::Product::kAttentionOutput},
-    {model::Product::kGate, model::Product::kUp},
-    {model::Product::kDown},
-};
-
 int32_t padded_rank(const model::LowRank& pair) {
   return (pair.a.rows + quant::kGroupSize - 1) / quant::kGroupSize * quant::kGroupSize;
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -25,6 +26,15 @@ struct PackedLowRank {
 
   bool empty() const { return a.rows() == 0; }
   int32_t rank() const { return a.rows(); }  // with the zeros: a multiple of 32
+};
+
+// The products of a layer that have their input in common, in the order of a step. They are read together: all A, all of the
+// base, all B.
+inline constexpr std::initializer_list<model::Product> kTogether[] = {
+    {model::Product::kQuery, model::Product::kKey, model::Product::kValue},
+    {model::Product::kAttentionOutput},
+    {model::Product::kGate, model::Product::kUp},
+    {model::Product::kDown},
 };
 
 struct PackedAdapter {

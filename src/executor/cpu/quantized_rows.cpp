@@ -34,9 +34,13 @@ void QuantizedRows::reset(int32_t rows) {
   ++set_;
 }
 
+int64_t QuantizedRows::place_of(int32_t row, int64_t group) const {
+  return row / kBlockRows * kBlockRows * groups_ + group * width_ + row % kBlockRows;  // every block before this one is full
+}
+
 kernels::ActivationBlock QuantizedRows::block_of(Plane& plane, int32_t row, int64_t group) const {
   const int32_t first_row = row / kBlockRows * kBlockRows;
-  const int64_t offset = first_row * groups_ + group * width_;  // every block before this one is full
+  const int64_t offset = place_of(first_row, group);
   return {plane.q.data() + offset * quant::kGroupSize, plane.scales.data() + offset,
           std::min(rows_ - first_row, kBlockRows), width_};
 }
@@ -66,7 +70,7 @@ void QuantizedRows::set_group(const kernels::Kernels& kernels, RowSegment rows, 
 
 void QuantizedRows::add_second_plane(const kernels::Kernels& kernels, int32_t row, int64_t group, std::span<const float> values,
                                      bool always) {
-  const int64_t at = row / kBlockRows * kBlockRows * groups_ + group * width_ + row % kBlockRows;
+  const int64_t at = place_of(row, group);
   const bool has_second = always || kernels::is_dominated(planes_[0].scales.data()[at]);
   has_second_.data()[at] = has_second;
   if (!has_second) return;
@@ -159,14 +163,14 @@ void QuantizedRows::multiply_segment(const kernels::Kernels& kernels, int worker
 }
 
 QuantizedRows::GroupPlanes QuantizedRows::group(int32_t row, int64_t group) const {
-  const int64_t at = row / kBlockRows * kBlockRows * groups_ + group * width_ + row % kBlockRows;
+  const int64_t at = place_of(row, group);
   const bool has_second = has_second_[count_of(at)] != 0;
   return {planes_[0].q.data() + at * quant::kGroupSize, planes_[0].scales.data() + at,
           has_second ? planes_[1].scales.data() + at : nullptr};
 }
 
 int32_t QuantizedRows::second_planes_of(int32_t row) const {
-  const uint8_t* has_second = has_second_.data() + row / kBlockRows * kBlockRows * groups_ + row % kBlockRows;
+  const uint8_t* has_second = has_second_.data() + place_of(row, 0);
   int32_t count = 0;
   for (int64_t group = 0; group < groups_; ++group) count += has_second[group * width_];
   return count;

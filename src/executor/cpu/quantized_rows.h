@@ -72,6 +72,8 @@ class QuantizedRows {
     AlignedBuffer<kernels::RowGroup> segment;  // [groups][16]: of multiply_segment()
   };
 
+  // Where a group of a row lies in [blocks][groups][width].
+  int64_t place_of(int32_t row, int64_t group) const;
   // The block that holds a row, from a group on.
   kernels::ActivationBlock block_of(Plane& plane, int32_t row, int64_t group) const;
   // Gives a group its second plane if it is to have one. `values`: those that the first plane was made of.

@@ -22,18 +22,17 @@ bool deals_out(int32_t heads, int32_t workers) {
 }
 
 std::array<Share, model::kProducts> shares_of(const PackedLayer& matrices, const model::ModelConfig& config,
-                                              int worker, int workers, bool by_heads) {
+                                              int worker, int workers, const Share* heads) {
   std::array<Share, model::kProducts> shares;
   for (size_t product = 0; product < model::kProducts; ++product) {
     shares[product] =
         hardware::share_of(matrices.of(static_cast<Product>(product)).panels(), worker, workers);
   }
   const auto set = [&](Product product, Share share) { shares[static_cast<size_t>(product)] = share; };
-  if (by_heads) {
-    const Share heads = hardware::share_of(config.heads + 2 * config.kv_heads, worker, workers);
+  if (heads != nullptr) {
     const int64_t panels = config.head_size / quant::kPanelRows;
     const auto panels_of = [&](int64_t first, int64_t count) {
-      const Share part = part_of(heads, first, count);
+      const Share part = part_of(*heads, first, count);
       return Share{part.begin * panels, part.end * panels};
     };
     set(Product::kQuery, panels_of(0, config.heads));
@@ -55,40 +54,30 @@ const std::byte* begin_of_panels(const quant::PackedMatrix& matrix, Share panels
   return panels.begin < panels.end ? matrix.panel(panels.begin) : nullptr;
 }
 
-using enum ReadingOrder::Source;
-
 }  // namespace
 
-constexpr std::array<ReadingOrder::Read, 3 * model::kProducts> ReadingOrder::kOrder = {{
-    {kAdapterA, Product::kQuery},
-    {kAdapterA, Product::kKey},
-    {kAdapterA, Product::kValue},
-    {kBase, Product::kQuery},
-    {kBase, Product::kKey},
-    {kBase, Product::kValue},
-    {kAdapterB, Product::kQuery},
-    {kAdapterB, Product::kKey},
-    {kAdapterB, Product::kValue},
-    {kAdapterA, Product::kAttentionOutput},
-    {kBase, Product::kAttentionOutput},
-    {kAdapterB, Product::kAttentionOutput},
-    {kAdapterA, Product::kGate},
-    {kAdapterA, Product::kUp},
-    {kBase, Product::kGate},
-    {kBase, Product::kUp},
-    {kAdapterB, Product::kGate},
-    {kAdapterB, Product::kUp},
-    {kAdapterA, Product::kDown},
-    {kBase, Product::kDown},
-    {kAdapterB, Product::kDown},
-}};
+constexpr ReadingOrder::Order ReadingOrder::order_of_a_layer() {
+  Order order;
+  size_t count = 0;
+  for (const auto& products : kTogether) {
+    for (const Source source : {Source::kAdapterA, Source::kBase, Source::kAdapterB}) {
+      for (const Product product : products) order[count++] = {source, product};
+    }
+  }
+  return order;
+}
+
+constexpr ReadingOrder::Order ReadingOrder::kOrder = order_of_a_layer();
 
 ReadingOrder::ReadingOrder(const PackedWeights& weights, const model::ModelConfig& config, int workers)
     : weights_(weights),
       workers_(workers),
-      by_heads_(deals_out(config.heads + 2 * config.kv_heads, workers)) {
+      all_heads_(config.heads + 2 * config.kv_heads),
+      by_heads_(deals_out(all_heads_, workers)) {
   for (int worker = 0; worker < workers; ++worker) {
-    shares_.push_back(shares_of(weights.layers.front(), config, worker, workers, by_heads_));
+    const Share its_heads = heads(worker);
+    shares_.push_back(
+        shares_of(weights.layers.front(), config, worker, workers, by_heads_ ? &its_heads : nullptr));
   }
 }
 
@@ -99,12 +88,12 @@ void ReadingOrder::begin(const PackedAdapter* adapter, bool screening) {
 
 const std::byte* ReadingOrder::begin_of(int worker, int32_t layer, Read read) const {
   const Share share = panels(worker, read.product);
-  if (read.source == kBase)
+  if (read.source == Source::kBase)
     return begin_of_panels(weights_.layers[static_cast<size_t>(layer)].of(read.product), share);
   if (adapter_ == nullptr) return nullptr;
   const PackedLowRank& pair = adapter_->of(layer, read.product);
   if (pair.empty()) return nullptr;
-  return read.source == kAdapterA ? pair.a.panel(0) : begin_of_panels(pair.b, share);
+  return read.source == Source::kAdapterA ? pair.a.panel(0) : begin_of_panels(pair.b, share);
 }
 
 const std::byte* ReadingOrder::first_from(int worker, int32_t layer, size_t index) const {

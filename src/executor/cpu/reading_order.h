@@ -26,6 +26,8 @@ class ReadingOrder {
   // Whether Q, K and V are dealt out in whole heads, all of them together: where that leaves no worker idle
   // for long.
   bool by_heads() const { return by_heads_; }
+  // A worker's heads then: first come those of Q, then of K, then of V.
+  hardware::Share heads(int worker) const { return hardware::share_of(all_heads_, worker, workers_); }
 
   // A step begins, by one thread. `adapter`: the one that is beside the base, null if none is. `screening`:
   // the output head is screened.
@@ -49,7 +51,9 @@ class ReadingOrder {
     Source source;
     model::Product product;
   };
-  static const std::array<Read, 3 * model::kProducts> kOrder;
+  using Order = std::array<Read, 3 * model::kProducts>;
+  static constexpr Order order_of_a_layer();
+  static const Order kOrder;
 
   // Where the first read begins that is not empty, from number `index` of this layer's on.
   const std::byte* first_from(int worker, int32_t layer, size_t index) const;
@@ -57,6 +61,7 @@ class ReadingOrder {
 
   const PackedWeights& weights_;
   int workers_;
+  int32_t all_heads_;
   bool by_heads_;
   std::vector<std::array<hardware::Share, model::kProducts>> shares_;  // [workers]
   const PackedAdapter* adapter_ = nullptr;
