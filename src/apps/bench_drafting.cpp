@@ -61,7 +61,7 @@ Result<std::vector<float>> parse_step_cost(std::string_view text) {
 }
 
 constexpr std::array<std::string_view, drafting::kOrigins> kOriginNames = {"source", "history", "prediction",
-                                                                           "model"};
+                                                                           "model", "lookahead"};
 
 struct Group {
   std::string_view name;

@@ -23,6 +23,7 @@ constexpr std::array<Look, drafting::kOrigins> kLooks = {{
     {"known from earlier answers", "{", "}", "\x1b[38;5;75m"},
     {"expected by the client", "<", ">", "\x1b[38;5;176m"},
     {"guessed by a smaller model", "(", ")", "\x1b[38;5;80m"},
+    {"said before, behind a wrong guess", "~", "~", "\x1b[38;5;150m"},
 }};
 constexpr Look kComputed = {"computed", "[", "]", "\x1b[1;38;5;215m"};
 constexpr std::string_view kReset = "\x1b[0m";
@@ -129,7 +130,7 @@ std::string staircase(std::span<const Piece> pieces, int columns) {
 
 std::string_view origin_name(Origin origin) {
   constexpr std::array<std::string_view, drafting::kOrigins> kNames = {"source", "history", "prediction",
-                                                                       "model"};
+                                                                       "model", "lookahead"};
   return kNames[static_cast<size_t>(origin)];
 }
 
@@ -162,7 +163,8 @@ std::vector<Piece> pieces_of(const rewrite::Assembly& assembly, const tokenizer:
   for (size_t part = 0; part < assembly.parts(); ++part) {
     if (!all.empty()) all.back().text += assembly.kept_before(part);
     std::vector<Piece> pieces = {{std::string(assembly.part_text(part)), 0, 1, Origin::kSource}};
-    if (assembly.stray(part) == rewrite::Stray::kNone) pieces = pieces_of(assembly.finish(part).trace, tokenizer);
+    if (assembly.stray(part) == rewrite::Stray::kNone)
+      pieces = pieces_of(assembly.finish(part).trace, tokenizer);
     for (Piece& piece : pieces) piece.pass += passes;
     if (!pieces.empty()) passes = pieces.back().pass;
     all.insert(all.end(), std::make_move_iterator(pieces.begin()), std::make_move_iterator(pieces.end()));

@@ -35,6 +35,12 @@ constexpr float kDoubtUnknown = 0.4f;  // of a word unknown to the vocabulary, i
 constexpr float kDoubtInsertion = 2.0f;
 constexpr float kDoubtInsertionWithout = 20.0f;
 constexpr float kLeastLearned = 0.1f;  // what is less likely is not worth a doubt about copying
+// A token that the model said and the source does not expect: it leaves out words up to a near one that
+// begins so, or takes the place of a word like it, or of another word, or comes in between.
+constexpr int32_t kMostLeftOut = 3;
+constexpr float kReplacesSimilar = 0.95f;
+constexpr float kReplaces = 0.5f;
+constexpr float kMarkReplaces = 0.15f;  // a mark in place of a word
 constexpr size_t kMostSuggestions = 2;
 constexpr size_t kShortestUnknown = 4;
 
@@ -203,6 +209,54 @@ void Continuations::append(int32_t word, const Situation& now, std::vector<Conti
   Situation after_edit = now;
   after_edit.copied = 0;
   if (left > 1) append_word(word + 1, after_edit, (1.0f - copied) * kDropWord * unlearned, out);
+}
+
+void Continuations::append_said(TokenId token, const Continuation& expected, std::vector<Continuation>& out) {
+  const auto said = std::span<const TokenId>(encoded_.emplace_back(1, token));
+  if (token == knowledge_.vocabulary.end()) {
+    out.push_back(
+        {.tokens = said, .chance = 1.0f, .next_word = Continuation::kNothing, .origin = Origin::kLookahead});
+    return;
+  }
+  const auto words = static_cast<int32_t>(source_.size());
+  const bool inside_word = !expected.tokens.empty();
+  const int32_t here = inside_word ? expected.next_word - 1 : expected.next_word;
+  Situation now = expected.next;
+  now.copied = 0;
+  for (int32_t word = here + 1; !inside_word && word <= std::min(here + kMostLeftOut, words - 1); ++word) {
+    const auto written = as_written_here(source_[static_cast<size_t>(word)], false, now);
+    if (written.empty() || written.front() != token) continue;
+    out.push_back({.tokens = written,
+                   .chance = 1.0f,
+                   .inner_chance = kInnerKnown,
+                   .next_word = word + 1,
+                   .next = after_word(now, source_[static_cast<size_t>(word)]),
+                   .origin = Origin::kLookahead});
+    return;
+  }
+  const Words written(said, knowledge_.vocabulary);
+  float replaces = 0.0f;
+  if (here < words && written.size() > 0) {
+    const Word& replaced = source_[static_cast<size_t>(here)];
+    const bool is_mark = written[0].kind == WordKind::kMark;
+    replaces = inside_word || are_similar(written[0].text, replaced.text) ? kReplacesSimilar
+               : is_mark && replaced.kind != WordKind::kMark              ? kMarkReplaces
+                                                                          : kReplaces;
+  }
+  const bool ends_sentence = written.size() > 0 && written[written.size() - 1].ends_sentence();
+  const Situation next =
+      after(now, false, written.size() > 0 ? written[written.size() - 1].hash : 0, ends_sentence);
+  if (replaces > 0.0f)
+    out.push_back({.tokens = said,
+                   .chance = replaces,
+                   .next_word = here + 1,
+                   .next = next,
+                   .origin = Origin::kLookahead});
+  out.push_back({.tokens = said,
+                 .chance = 1.0f - replaces,
+                 .next_word = std::min(here, words),
+                 .next = next,
+                 .origin = Origin::kLookahead});
 }
 
 Continuation Continuations::rest_of_word(int32_t word, int32_t done, const Situation& now) const {

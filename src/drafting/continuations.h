@@ -51,6 +51,9 @@ class Continuations {
 
   // Appends the continuations from before source word `word` (the number of words: the end).
   void append(int32_t word, const Situation& now, std::vector<Continuation>& out);
+  // Appends the ways to go on where the model is expected to write this token instead of what `expected`
+  // says, with chances that add up to 1.
+  void append_said(TokenId token, const Continuation& expected, std::vector<Continuation>& out);
   // The rest of a word, `done` of whose tokens are written.
   Continuation rest_of_word(int32_t word, int32_t done, const Situation& now) const;
 

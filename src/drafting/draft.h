@@ -16,8 +16,9 @@ enum class Origin : uint8_t {
   kHistory,     // earlier answers and edits
   kPrediction,  // a text that the client expects
   kModel,       // a smaller model
+  kLookahead,   // the model itself, behind a guess that was wrong
 };
-inline constexpr size_t kOrigins = 4;
+inline constexpr size_t kOrigins = 5;
 
 // No draft is larger: what reads drafts can keep its notes in arrays of this size.
 inline constexpr int32_t kMostGuesses = 256;

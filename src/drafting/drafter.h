@@ -7,6 +7,7 @@
 #include "base/token.h"
 #include "drafting/acceptance.h"
 #include "drafting/draft.h"
+#include "drafting/lookahead.h"
 
 namespace riposte::drafting {
 
@@ -21,6 +22,9 @@ struct DraftContext {
   float rewriting_chance = 1.0f;
   // What came of the guesses of this request so far; null: nothing is known.
   const Acceptance* acceptance = nullptr;
+  // What the model said behind wrong guesses of this request; positions are those of `output`. Null: nothing
+  // is known.
+  const Lookahead* lookahead = nullptr;
   uint64_t owner = 0;       // whose history may be used and added to
   bool use_history = true;  // false: neither
 };

@@ -7,6 +7,12 @@
 namespace riposte::drafting {
 namespace {
 
+// What the model said to a text with the same end mostly comes again: to the same two tokens, or only to the
+// last one. Where it said what is expected anyway, so much of the doubt is left.
+constexpr float kSaid = 0.7f;
+constexpr float kSaidToOne = 0.5f;
+constexpr float kDoubtLeft = 0.35f;
+
 struct Candidate {
   TokenId token = kNoToken;
   int32_t parent = Draft::kNoParent;
@@ -25,23 +31,27 @@ struct Candidate {
 
 class Grower {
  public:
-  Grower(Continuations& continuations, const TreeLimits& limits)
-      : continuations_(continuations), limits_(limits) {}
+  Grower(Continuations& continuations, const TreeLimits& limits, const Heard& heard)
+      : continuations_(continuations), limits_(limits), heard_(heard) {}
 
   void grow(const std::vector<Thread>& threads, Draft& draft) {
-    expand(threads, Draft::kNoParent, 1, 1.0f);
+    expand(threads, Draft::kNoParent, heard_.end, 1, 1.0f);
     while (!open_.empty() && static_cast<int32_t>(draft.size()) < limits_.most_guesses) {
       const Candidate best = open_.top();
       open_.pop();
       const int32_t index =
           draft.add(best.token, best.parent, std::clamp(best.chance, 1e-6f, 1.0f), best.origin);
-      expand(best.threads, index, best.depth + 1, best.cumulative);
+      const TokenId before =
+          best.parent == Draft::kNoParent ? heard_.end.last : draft.tokens[static_cast<size_t>(best.parent)];
+      expand(best.threads, index, {before, best.token, heard_.end.position + best.depth}, best.depth + 1,
+             best.cumulative);
     }
   }
 
  private:
   // Opens all children of a guess.
-  void expand(const std::vector<Thread>& threads, int32_t parent, int32_t depth, float cumulative) {
+  void expand(const std::vector<Thread>& threads, int32_t parent, const Lookahead::Place& place,
+              int32_t depth, float cumulative) {
     if (depth > limits_.most_depth) return;
     children_.clear();
     float all = 0.0f;
@@ -60,12 +70,44 @@ class Grower {
         for (const Continuation& next : next_) take(next, thread.weight * scale * next.chance);
       }
     }
+    if (heard_.lookahead != nullptr) hear(threads, place);
     for (Candidate& child : children_) {
       child.parent = parent;
       child.depth = depth;
       child.cumulative = cumulative * child.chance;
       if (child.cumulative >= limits_.least_chance) open_.push(std::move(child));
     }
+  }
+
+  // What the model said here gets its share of the chances.
+  void hear(const std::vector<Thread>& threads, const Lookahead::Place& place) {
+    const auto said = heard_.lookahead->find(place);
+    if (!said) return;
+    const auto likeliest = std::ranges::max_element(children_, {}, &Candidate::chance);
+    if (likeliest != children_.end() && likeliest->token == said->token) {
+      const float doubt = 1.0f - likeliest->chance;
+      for (Candidate& child : children_) child.chance *= kDoubtLeft;
+      likeliest->chance = 1.0f - kDoubtLeft * doubt;
+      return;
+    }
+    const float chance = said->knows_before ? kSaid : kSaidToOne;
+    for (Candidate& child : children_) child.chance *= 1.0f - chance;
+    if (const auto child = std::ranges::find(children_, said->token, &Candidate::token);
+        child != children_.end()) {
+      child->chance += chance;
+      child->origin = Origin::kLookahead;
+      return;
+    }
+    for (const Thread& thread : threads) {
+      const Continuation& on = thread.going_on;
+      if (on.next_word == Continuation::kNothing) continue;
+      next_.clear();
+      continuations_.append_said(said->token, on, next_);
+      for (const Continuation& next : next_) take(next, thread.weight * next.chance);
+    }
+    if (const auto child = std::ranges::find(children_, said->token, &Candidate::token);
+        child != children_.end())
+      child->chance = chance;
   }
 
   // One thread writes the first token of `on`, with this chance.
@@ -91,6 +133,7 @@ class Grower {
 
   Continuations& continuations_;
   const TreeLimits& limits_;
+  const Heard& heard_;
   std::priority_queue<Candidate> open_;
   std::vector<Candidate> children_;
   std::vector<Continuation> next_;
@@ -99,8 +142,8 @@ class Grower {
 }  // namespace
 
 void grow_tree(std::vector<Thread> threads, Continuations& continuations, const TreeLimits& limits,
-               Draft& draft) {
-  Grower(continuations, limits).grow(threads, draft);
+               const Heard& heard, Draft& draft) {
+  Grower(continuations, limits, heard).grow(threads, draft);
 }
 
 }  // namespace riposte::drafting

@@ -6,6 +6,7 @@
 
 #include "drafting/continuations.h"
 #include "drafting/draft.h"
+#include "drafting/lookahead.h"
 
 namespace riposte::drafting {
 
@@ -22,9 +23,15 @@ struct TreeLimits {
   float least_chance = 0.01f;  // cumulative: what is less likely is left out
 };
 
+// What the model said further on, and the end of the text from which the tree grows.
+struct Heard {
+  const Lookahead* lookahead = nullptr;  // null: nothing
+  Lookahead::Place end = {};
+};
+
 // Grows the tree best first: of all guesses that could be appended, the one with the highest cumulative
 // chance is. Threads that agree on a token go on together, so its chance is the sum of theirs.
 void grow_tree(std::vector<Thread> threads, Continuations& continuations, const TreeLimits& limits,
-               Draft& draft);
+               const Heard& heard, Draft& draft);
 
 }  // namespace riposte::drafting

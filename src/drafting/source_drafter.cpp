@@ -31,6 +31,12 @@ float posterior(float prior, double odds) {
   return static_cast<float>(after / (1.0 + after));
 }
 
+Lookahead::Place end_of(std::span<const TokenId> output) {
+  const size_t size = output.size();
+  return {size < 2 ? kNoToken : output[size - 2], size < 1 ? kNoToken : output[size - 1],
+          static_cast<int32_t>(size) - 1};
+}
+
 // The answer may stand inside a word: wherever a source word begins with the tokens of its last one. Returns
 // how likely that is.
 float add_unfinished_word(const Words& source, std::span<const TokenId> source_tokens, const Words& output,
@@ -92,8 +98,11 @@ void SourceDrafter::propose(const DraftContext& context, Draft& draft) const {
     threads.push_back({{.tokens = {}, .next_word = place.word, .next = there, .origin = origin},
                        rewriting * place.chance * std::max(0.0f, 1.0f - goes_on)});
   }
+  Heard heard;
+  if (context.lookahead != nullptr && !context.lookahead->empty())
+    heard = {context.lookahead, end_of(context.output)};
   grow_tree(std::move(threads), continuations,
-            {.most_depth = context.most_tokens, .most_guesses = kMostGrown}, draft);
+            {.most_depth = context.most_tokens, .most_guesses = kMostGrown}, heard, draft);
   if (context.acceptance == nullptr) return;
   for (size_t i = 0; i < draft.size(); ++i)
     draft.chances[i] = context.acceptance->corrected(draft.origins[i], draft.chances[i]);

@@ -79,7 +79,8 @@ TokenId Sequence::choose(const sampling::RowAnswer& row, sampling::Workspace& wo
   }
   matcher_->allowed(workspace.allowed);
   if (std::ranges::all_of(workspace.allowed, [](uint64_t bits) { return bits == 0; })) {
-    fail({ErrorCode::kUnsupported, "the model's vocabulary has no token for what the response format asks for"});
+    fail({ErrorCode::kUnsupported,
+          "the model's vocabulary has no token for what the response format asks for"});
     return kNoToken;
   }
   return sampler_.choose(row, length(), workspace, workspace.allowed, lean);
@@ -100,7 +101,8 @@ void Sequence::drop_forbidden(drafting::Draft& guesses) const {
     Kept here = is_first ? Kept{parent, *matcher_} : *kept[static_cast<size_t>(parent)];
     if (!here.at.allows(guesses.tokens[guess])) continue;
     here.at.accept(guesses.tokens[guess]);
-    here.index = allowed.add(guesses.tokens[guess], here.index, guesses.chances[guess], guesses.origins[guess]);
+    here.index =
+        allowed.add(guesses.tokens[guess], here.index, guesses.chances[guess], guesses.origins[guess]);
     kept[guess] = std::move(here);
   }
   guesses = std::move(allowed);
@@ -114,8 +116,21 @@ drafting::DraftContext Sequence::draft_context() const {
           .most_tokens = std::max(0, room() - 1),
           .rewriting_chance = rewriting_chance_,
           .acceptance = &acceptance,
+          .lookahead = &lookahead,
           .owner = with_adapter(supersession_.owner, adapter_),
           .use_history = use_history_};
+}
+
+void Sequence::overhear(int32_t guess, TokenId answer) {
+  const int32_t parent = draft.parents[static_cast<size_t>(guess)];
+  const int32_t position = branches.position(guess) - prompt_tokens_;
+  TokenId before = kNoToken;
+  if (parent != drafting::Draft::kNoParent) {
+    before = draft.tokens[static_cast<size_t>(parent)];
+  } else if (position > 0) {
+    before = output()[static_cast<size_t>(position - 1)];
+  }
+  lookahead.note({before, draft.tokens[static_cast<size_t>(guess)], position}, answer);
 }
 
 void Sequence::count_draft() {

@@ -86,6 +86,9 @@ class Sequence {
   // Takes a chosen token into the answer. The sequence is finished afterwards if the token, a stop string or
   // the length ends it. `guess` is the guess of the draft that was this token, or kNoParent.
   void take(TokenId token, int32_t guess, const TokenText& text, Clock::time_point now);
+  // A guess of the draft was wrong, or behind one that was; had it been right, the model would have gone on
+  // with `answer`.
+  void overhear(int32_t guess, TokenId answer);
   // A draft is verified in this pass.
   void count_draft();
 
@@ -110,6 +113,7 @@ class Sequence {
   drafting::Draft draft;  // guesses at the tokens after the last one, for this step
   Branches branches;      // of the draft
   drafting::Acceptance acceptance;
+  drafting::Lookahead lookahead;
   std::optional<Pool> pool;  // what is asked for is a vector: this becomes it
   double guessing_loss = 0;  // what guesses cost, less what they saved, in steps without guesses
   Usage usage;               // prompt_tokens and output_tokens are filled in by usage_so_far()

@@ -81,7 +81,8 @@ void StepLoop::refresh(Forecast& forecast) const {
   forecast.pace = pace_;
   forecast.others.clear();
   scheduler_.for_each([&](const Sequence& sequence) {
-    forecast.others.push_back({sequence.turn(), work_left(sequence), sequence.admitted(), sequence.deadline()});
+    forecast.others.push_back(
+        {sequence.turn(), work_left(sequence), sequence.admitted(), sequence.deadline()});
   });
 }
 
@@ -211,7 +212,25 @@ void StepLoop::follow(Sequence& sequence, size_t root, int32_t drafted, const mo
     reached = guess;
     ++sequence.computed;
   }
+  if (drafted > 0) overhear(sequence, root, reached, result);
   if (reached != drafting::Draft::kNoParent) scheduler_.keep_path(sequence, sequence.branches.path(reached));
+}
+
+// What the model said behind guesses that are not on the way to `reached`.
+void StepLoop::overhear(Sequence& sequence, size_t root, int32_t reached, const model::StepResult& result) {
+  if (sequence.finished()) return;
+  const drafting::Draft& draft = sequence.draft;
+  for (auto guess = static_cast<int32_t>(draft.size()) - 1; guess >= 0; --guess) {
+    const auto at = static_cast<size_t>(guess);
+    if (guess == reached) {
+      reached = draft.parents[at];
+      continue;
+    }
+    const size_t row = root + at + 1;
+    const bool knows_all = !result.logits[row].empty();
+    const TokenId answer = knows_all ? sampling::argmax(result.logits[row]) : result.argmax[row];
+    if (answer >= 0 && answer < vocabulary_) sequence.overhear(guess, answer);
+  }
 }
 
 void StepLoop::deliver() {

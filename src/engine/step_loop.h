@@ -46,6 +46,7 @@ class StepLoop {
   // Judges the answered rows of a share, whose first row is row `row` of the step.
   void accept(const Share& share, size_t row, const model::StepResult& result);
   void follow(Sequence& sequence, size_t root, int32_t drafted, const model::StepResult& result);
+  void overhear(Sequence& sequence, size_t root, int32_t reached, const model::StepResult& result);
   void pool(Sequence& sequence, size_t row, size_t rows, const model::StepResult& result);
   void end_what_is_late();
   double work_left(const Sequence& sequence) const;

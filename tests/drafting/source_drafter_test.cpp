@@ -126,6 +126,59 @@ TEST_F(SourceDrafterTest, BelievesItsChancesLessAfterWrongGuesses) {
   for (size_t i = 0; i < trusting.size(); ++i) EXPECT_LT(doubting.chances[i], trusting.chances[i]);
 }
 
+class WithLookahead : public SourceDrafterTest {
+ protected:
+  // The model answered `answer` to a text of `words` tokens that ended with these two.
+  void said(std::string_view before, std::string_view last, std::string_view answer, int32_t position) {
+    lookahead.note({vocabulary.tokens(before)[0], vocabulary.tokens(last)[0], position},
+                   vocabulary.tokens(answer)[0]);
+  }
+  Draft hear(std::string_view source, std::string_view output) const {
+    return propose(source, output, {.most_tokens = 64, .lookahead = &lookahead});
+  }
+  Lookahead lookahead;
+};
+
+TEST_F(WithLookahead, GuessesAnEditThatTheModelMadeFurtherOn) {
+  said(" to", " the", " garden", 4);
+  const Draft draft = hear("She go to the school every day.", "She goes");
+  EXPECT_EQ(first(draft), " to the garden every day.<end>");
+  EXPECT_EQ(draft.origins[2], Origin::kLookahead);
+  EXPECT_EQ(draft.origins[3], Origin::kSource);
+}
+
+TEST_F(WithLookahead, GuessesAWordOrMarkInBetween) {
+  said(" to", " school", ",", 3);
+  EXPECT_EQ(first(hear("She go to school every day.", "She goes")), " to school, every day.<end>");
+}
+
+TEST_F(WithLookahead, LeavesOutWhatTheModelLeftOut) {
+  said(" goes", " to", " every", 2);
+  EXPECT_EQ(first(hear("She go to the school every day.", "She goes")), " to every day.<end>");
+}
+
+TEST_F(WithLookahead, EndsWhereTheModelEnded) {
+  lookahead.note({vocabulary.tokens(" every")[0], vocabulary.tokens(" day")[0], 5}, ToyVocabulary::kEnd);
+  EXPECT_EQ(first(hear("She go to school every day.", "She goes")), " to school every day<end>");
+}
+
+TEST_F(WithLookahead, IsSurerOfWhatTheModelCopied) {
+  const auto chance_of_third = [&] { return hear("She go to school every day.", "She goes").chances[2]; };
+  const float before = chance_of_third();
+  said(" to", " school", " every", 3);
+  EXPECT_GT(chance_of_third(), before);
+}
+
+TEST_F(WithLookahead, AnswerThatMeansNothingHereDoesNoHarm) {
+  lookahead.note({vocabulary.tokens(" to")[0], vocabulary.tokens(" school")[0], 3}, vocabulary.size() + 5);
+  EXPECT_TRUE(lookahead.find({vocabulary.tokens(" to")[0], vocabulary.tokens(" school")[0], 3}));
+  Draft draft;
+  const auto source = vocabulary.tokens("She go to school every day.");
+  const auto output = vocabulary.tokens("She goes");
+  drafter.propose({.source = source, .output = output, .most_tokens = 64, .lookahead = &lookahead},
+                  draft);  // invalid, then ignored
+}
+
 TEST_F(SourceDrafterTest, FollowsThePredictionInPlaceOfTheSource) {
   const SourceDrafter predicting(vocabulary, nullptr, SourceDrafter::Text::kPrediction);
   const auto source = vocabulary.tokens("She goes to school.");

@@ -176,5 +176,31 @@ TEST(EngineDrafting, ADrafterSeesSourceOutputAndHistory) {
   EXPECT_EQ(drafter.history, history);
 }
 
+// Proposes three guesses, all of them wrong, and keeps what it is told of what the model said to them.
+class Listening final : public drafting::Drafter {
+ public:
+  static constexpr TokenId kGuess = 7;
+  void propose(const drafting::DraftContext& context, drafting::Draft& draft) const override {
+    if (context.output.size() == 1) heard = context.lookahead->find({kGuess, kGuess, 2});
+    if (context.output.empty()) draft.assign_chain(std::vector<TokenId>(3, kGuess));
+  }
+  mutable std::optional<drafting::Lookahead::Said> heard;
+};
+
+TEST(EngineDrafting, TellsWhatTheModelSaidBehindAWrongGuess) {
+  for (Request request : {greedy(), sampled()}) {
+    const Listening drafter;
+    expect_same_answer(request, run(request, &drafter));
+    ASSERT_NE(answer_alone(request, kRoomyLimits.context_length).tokens[0], Listening::kGuess);
+    std::vector<TokenId> text = request.prompt;
+    text.insert(text.end(), 3, Listening::kGuess);
+    std::vector<float> logits(kVocabulary);
+    testing::fake_logits(text, logits);
+    ASSERT_TRUE(drafter.heard);
+    EXPECT_EQ(drafter.heard->token, sampling::argmax(logits)) << "to the prompt and three guesses";
+    EXPECT_TRUE(drafter.heard->knows_before);
+  }
+}
+
 }  // namespace
 }  // namespace riposte::engine
