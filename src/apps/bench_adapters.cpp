@@ -125,7 +125,7 @@ Result<int> run_adapters(const Options& options) {
   if (!sentences) return pass_on(sentences);
   const auto runtime = Runtime::open(options.runtime);
   if (!runtime) return pass_on(runtime);
-  if (runtime->adapters().empty() || options.runtime.merge_adapter) {
+  if (runtime->adapters().empty()) {
     return fail(ErrorCode::kInvalidArgument, "there is no adapter beside {}: name some with --adapter",
                 runtime->name());
   }

@@ -29,15 +29,16 @@ std::string fingerprint(const model::Model& model, std::string_view executor) {
     add(tensor.data.data(), sample);
     add(tensor.data.data() + tensor.data.size() - sample, sample);
   }
-  if (model.merged_hash != 0) add(&model.merged_hash, sizeof model.merged_hash);
   constexpr std::string_view kVersion = RIPOSTE_VERSION;
   add(kVersion.data(), kVersion.size());
   add(executor.data(), executor.size());
   return fmt::format("fp_{:016x}", XXH3_64bits_digest(state.get()));
 }
 
-std::string fingerprint(std::string_view base, const model::Adapter& adapter) {
-  return fmt::format("fp_{:016x}", XXH3_64bits_withSeed(base.data(), base.size(), adapter.hash));
+std::string fingerprint(std::string_view base, const model::Adapter& adapter,
+                        std::optional<gguf::TensorType> merged) {
+  const std::string whole = fmt::format("{}{}", base, merged ? gguf::name_of(*merged) : "");
+  return fmt::format("fp_{:016x}", XXH3_64bits_withSeed(whole.data(), whole.size(), adapter.hash));
 }
 
 }  // namespace riposte::apps

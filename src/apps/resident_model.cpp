@@ -36,9 +36,12 @@ class AdaptedModel final : public server::LoadedModel {
   const api::ServedModel served_;
 };
 
-std::vector<std::string> fingerprints_of(const Runtime& runtime, std::string_view executor) {
-  std::vector<std::string> prints = {fingerprint(runtime.model(), executor)};
-  for (const NamedAdapter& named : runtime.adapters()) prints.push_back(fingerprint(prints.front(), *named.adapter));
+std::vector<std::string> fingerprints_of(const Runtime& runtime, const RuntimeOptions& options) {
+  std::vector<std::string> prints = {fingerprint(runtime.model(), options.executor)};
+  for (const NamedAdapter& named : runtime.adapters()) {
+    const auto merged = model::merged_type(*named.adapter, runtime.model().weights, options.merging);
+    prints.push_back(fingerprint(prints.front(), *named.adapter, merged));
+  }
   return prints;
 }
 
@@ -50,7 +53,7 @@ class ResidentModel final : public server::LoadedModel {
         chat_template_(std::move(chat_template)),
         presets_(with_adapters(presets, runtime_.adapters())),
         engine_(runtime_.executor(), runtime_.tokenizer(), runtime_.engine_options()),
-        fingerprints_(fingerprints_of(runtime_, options.executor)),
+        fingerprints_(fingerprints_of(runtime_, options)),
         served_{.name = runtime_.name(),
                 .created = static_cast<int64_t>(std::time(nullptr)),
                 .fingerprint = fingerprints_.front(),
@@ -62,7 +65,9 @@ class ResidentModel final : public server::LoadedModel {
                 .details = model_details(runtime_.model()),
                 .presets = presets_,
                 .aliases = options.aliases,
-                .pooling = options.pooling ? *options.pooling : pooling_of(runtime_.model().file, runtime_.model().config.architecture),
+                .pooling = options.pooling
+                               ? *options.pooling
+                               : pooling_of(runtime_.model().file, runtime_.model().config.architecture),
                 .lean = options.lean,
                 .fingerprints = fingerprints_} {
     for (const NamedAdapter& named : runtime_.adapters()) {
@@ -125,12 +130,14 @@ Result<std::unique_ptr<ResidentModel>> load(const RuntimeOptions& options, const
 }
 
 // Of a model that is loaded on demand, its adapters are listed from the start: files may have changed since.
-Result<std::unique_ptr<server::LoadedModel>> load_as_listed(const RuntimeOptions& options, const rewrite::Presets& presets,
+Result<std::unique_ptr<server::LoadedModel>> load_as_listed(const RuntimeOptions& options,
+                                                            const rewrite::Presets& presets,
                                                             const std::vector<std::string>& adapters) {
   auto loaded = load(options, presets);
   if (!loaded) return pass_on(loaded);
   if (names_of((*loaded)->adapters()) != adapters) {
-    return fail(ErrorCode::kUnsupported, "the file {} has changed since the server started: start it again", options.model);
+    return fail(ErrorCode::kUnsupported, "the file {} has changed since the server started: start it again",
+                options.model);
   }
   return std::unique_ptr<server::LoadedModel>(std::move(*loaded));
 }
@@ -164,8 +171,9 @@ server::ShelfModel shelf_model(const fs::path& file, const Catalogue& catalogue)
 }
 
 // All model files of the folder that are not there yet.
-Result<void> add_folder(std::vector<server::ShelfModel>& models, const ShelfPlan& plan, const Catalogue& catalogue,
-                        const RuntimeOptions& options, const rewrite::Presets& presets) {
+Result<void> add_folder(std::vector<server::ShelfModel>& models, const ShelfPlan& plan,
+                        const Catalogue& catalogue, const RuntimeOptions& options,
+                        const rewrite::Presets& presets) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator entry(models_directory(), error), end; !error && entry != end;
@@ -179,11 +187,7 @@ Result<void> add_folder(std::vector<server::ShelfModel>& models, const ShelfPlan
     RuntimeOptions its_options = options;
     its_options.model = file.string();
     its_options.aliases = model.aliases;
-    auto preview = preview_model(file, its_options);
-    if (preview && its_options.merge_adapter && preview->adapters.empty()) {
-      its_options.merge_adapter = false;  // it was made for another model
-      preview = preview_model(file, its_options);
-    }
+    const auto preview = preview_model(file, its_options);
     if (!preview) return pass_on(preview);
     if (!preview->is_model) continue;
     model.adapters = preview->adapters;
@@ -203,8 +207,9 @@ Result<void> check_all_fit(std::span<const AdapterFile> files, std::span<const s
       return std::ranges::find(model.adapters, file.name) != model.adapters.end();
     });
     if (!fits) {
-      return fail(ErrorCode::kInvalidArgument, "the adapter '{}' was made for none of the models that are served: {}",
-                  file.name, file.path);
+      return fail(ErrorCode::kInvalidArgument,
+                  "the adapter '{}' was made for none of the models that are served: {}", file.name,
+                  file.path);
     }
   }
   return {};
@@ -234,7 +239,8 @@ Result<std::shared_ptr<server::ModelShelf>> fill_shelf(const ShelfPlan& plan, co
     models.push_back(std::move(model));
   }
   if (plan.on_demand) {
-    if (auto added = add_folder(models, plan, *catalogue, its_options, presets); !added) return pass_on(added);
+    if (auto added = add_folder(models, plan, *catalogue, its_options, presets); !added)
+      return pass_on(added);
   }
   if (models.empty()) {
     return fail(ErrorCode::kNotFound,

@@ -128,9 +128,16 @@ void add_adapter_options(CLI::App& command, RuntimeOptions& options) {
   command.add_flag_callback(
       "--no-shipped-adapters", [&options] { options.shipped_adapters = false; },
       "without the adapters that come with Riposte (grammar, of SmolLM2 135M)");
-  command.add_flag("--merge-adapter", options.merge_adapter,
-                   "add the only adapter to the weights when they are packed, instead of computing it beside them: "
-                   "the model is then that specialist alone");
+  auto* all = command.add_flag_callback(
+      "--merge-adapters", [&options] { options.merging = model::Merging::kAll; },
+      "give every adapter weights of its own, with its share added to them: no row costs more than one of "
+      "the base, but an "
+      "adapter takes as much memory as what it changes (otherwise only those do that were trained for it)");
+  command
+      .add_flag_callback(
+          "--no-merge-adapters", [&options] { options.merging = model::Merging::kNone; },
+          "compute all adapters beside the weights of the base: the least memory")
+      ->excludes(all);
 }
 
 void add_drafting_option(CLI::App& command, RuntimeOptions& options) {
@@ -151,8 +158,10 @@ void add_lean_option(CLI::App& command, RuntimeOptions& options) {
             if (!rules) throw CLI::ValidationError("--lean", rules.error().message);
             options.lean = *rules;
           },
-          "what a model need not read of a text to be rewritten, unless a request says otherwise: all, none, or "
-          "some of edges (white space), instruction (its white space), quotes (lines with >), signature, code")
+          "what a model need not read of a text to be rewritten, unless a request says otherwise: all, none, "
+          "or "
+          "some of edges (white space), instruction (its white space), quotes (lines with >), signature, "
+          "code")
       ->default_str("all");
 }
 
@@ -170,7 +179,7 @@ Result<chat::Template> parse_chat_template(const model::Model& model) {
 
 Result<std::vector<NamedAdapter>> adapters_of(const RuntimeOptions& options, const AdapterBase& base) {
   auto adapters = open_adapters(options.adapters, base, options.all_adapters_fit);
-  if (!adapters || !options.shipped_adapters || options.merge_adapter) return adapters;
+  if (!adapters || !options.shipped_adapters) return adapters;
   if (auto added = add_shipped_adapters(base, *adapters); !added) return pass_on(added);
   return adapters;
 }
@@ -178,11 +187,7 @@ Result<std::vector<NamedAdapter>> adapters_of(const RuntimeOptions& options, con
 Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   auto path = find_model(options.model);
   if (!path) return pass_on(path);
-  if (options.merge_adapter && options.adapters.size() != 1) {
-    return fail(ErrorCode::kInvalidArgument, "--merge-adapter needs a single --adapter, found {}", options.adapters.size());
-  }
-  auto model = options.merge_adapter ? model::Model::open_merged(*path, options.adapters.front().path)
-                                     : model::Model::open(*path);
+  auto model = model::Model::open(*path);
   if (!model) return pass_on(model);
 
   Runtime runtime;
@@ -194,10 +199,10 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   auto adapters = adapters_of(options, {runtime.name_, runtime.model_->config, runtime.model_->weights});
   if (!adapters) return pass_on(adapters);
   runtime.adapters_ = std::move(*adapters);
-  if (options.merge_adapter) {
-    runtime.adapters_.front().id = model::kNoAdapter;  // all that the model computes is the adapter's
-  } else {
-    for (const NamedAdapter& named : runtime.adapters_) executor_options.adapters.push_back(named.adapter);
+  for (const NamedAdapter& named : runtime.adapters_) {
+    executor_options.adapters.push_back(named.adapter);
+    executor_options.merged_into.push_back(
+        model::merged_type(*named.adapter, runtime.model_->weights, options.merging));
   }
   auto pins = pins_of(options, *runtime.model_, runtime.adapters_, runtime.name_);
   if (!pins) return pass_on(pins);
@@ -218,8 +223,7 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
                                  .history_bytes = options.history ? drafting::History::kDefaultBytes : 0});
   }
   const StepCostKey key =
-      step_cost_key(options.merge_adapter ? runtime.name_ + "-merged" : runtime.name_, *runtime.model_,
-                    arithmetic_of(options), runtime.threads());
+      step_cost_key(runtime.name_, *runtime.model_, arithmetic_of(options), runtime.threads());
   runtime.step_cost_ = find_step_cost(step_cost_directory(), key, [&runtime] {
     return measure_step_times(*runtime.executor_, kStepCostBudget);
   });

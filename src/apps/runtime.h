@@ -18,6 +18,7 @@
 #include "engine/pooling.h"
 #include "hardware/thread_team.h"
 #include "model/executor.h"
+#include "model/merge.h"
 #include "model/model.h"
 #include "rewrite/lean.h"
 #include "rewrite/presets.h"
@@ -29,9 +30,9 @@ inline constexpr const char* kDefaultModel = "smollm2";
 struct RuntimeOptions {
   std::string model = kDefaultModel;
   std::vector<AdapterFile> adapters = {};
-  bool merge_adapter = false;    // the only one: its share is added to the weights themselves
-  bool shipped_adapters = true;  // those that come with Riposte too, where the model is theirs
-  bool all_adapters_fit = true;  // false: those that were made for another model are left out
+  model::Merging merging = model::Merging::kAsTrained;  // which adapters get weights of their own
+  bool shipped_adapters = true;           // those that come with Riposte too, where the model is theirs
+  bool all_adapters_fit = true;           // false: those that were made for another model are left out
   std::vector<std::string> aliases = {};  // other names under which a server knows it
   std::string executor = "cpu";           // "cpu" or "float"
   std::string instruction_set;            // empty: the best of this machine
@@ -41,19 +42,20 @@ struct RuntimeOptions {
   uint64_t kv_bytes = 0;                  // the same in bytes; 0: as `context` says
   // Their instructions stay in KV memory, which gets larger by them. They must outlive the runtime's opening.
   std::span<const rewrite::Preset> pinned = {};
-  std::string snapshot;      // what the file that keeps them for the next start is called beside the model's name
+  std::string snapshot;  // what the file that keeps them for the next start is called beside the model's name
   std::string packed_cache;  // the folder that keeps packed weights for the next start; empty: none
   bool drafting = true;      // guess that an answer goes on as its source does
   bool history = true;       // ... or as earlier answers did
-  std::optional<engine::Pooling> pooling;  // of embeddings, where a request does not say; absent: as the file says
-  rewrite::LeanRules lean = {};            // of rewriting, likewise
+  std::optional<engine::Pooling>
+      pooling;                   // of embeddings, where a request does not say; absent: as the file says
+  rewrite::LeanRules lean = {};  // of rewriting, likewise
 };
 
 // --model, --executor, --instruction-set, --threads, --pin-threads, --context, --packed-cache and
 // --no-packed-cache, with their checks.
 void add_model_option(CLI::App& command, RuntimeOptions& options);
 void add_executor_options(CLI::App& command, RuntimeOptions& options);
-// --adapter, --no-shipped-adapters and --merge-adapter.
+// --adapter, --no-shipped-adapters, --merge-adapters and --no-merge-adapters.
 void add_adapter_options(CLI::App& command, RuntimeOptions& options);
 // --no-drafting and --no-history, for commands that answer requests.
 void add_drafting_option(CLI::App& command, RuntimeOptions& options);
@@ -63,8 +65,8 @@ void add_lean_option(CLI::App& command, RuntimeOptions& options);
 // The template of a model that can chat. Errors: kUnsupported (the file has none), those of Template::parse.
 Result<chat::Template> parse_chat_template(const model::Model& model);
 
-// The adapters that a model has with these options: those that were named and fit, then those that come with Riposte.
-// Errors: those of open_adapters.
+// The adapters that a model has with these options: those that were named and fit, then those that come with
+// Riposte. Errors: those of open_adapters.
 Result<std::vector<NamedAdapter>> adapters_of(const RuntimeOptions& options, const AdapterBase& base);
 
 // Members are in the order of their dependence: each refers to those above it.
@@ -74,7 +76,9 @@ class Runtime {
   static Result<Runtime> open(const RuntimeOptions& options);
 
   const model::Model& model() const { return *model_; }
-  std::span<const NamedAdapter> adapters() const { return adapters_; }  // of the executor, in the order of their ids
+  std::span<const NamedAdapter> adapters() const {
+    return adapters_;
+  }  // of the executor, in the order of their ids
   const tokenizer::Tokenizer& tokenizer() const { return model_->tokenizer; }
   model::Executor& executor() const { return *executor_; }
   int threads() const { return team_->size(); }

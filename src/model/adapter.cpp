@@ -209,6 +209,18 @@ Result<void> read_purpose(const gguf::File& file, Adapter& adapter) {
   return {};
 }
 
+Result<std::optional<gguf::TensorType>> read_merging(const gguf::File& file) {
+  constexpr std::string_view kKey = "riposte.adapter.merges_into";
+  constexpr gguf::TensorType kKnown = gguf::TensorType::kQ4_1;
+  const auto name = text_of(file, kKey);
+  if (!name) return pass_on(name);
+  if (name->empty()) return std::nullopt;
+  if (*name != gguf::name_of(kKnown))
+    return fail(ErrorCode::kUnsupported, "'{}' is '{}'; Riposte merges into {} only", kKey, printable(*name),
+                gguf::name_of(kKnown));
+  return kKnown;
+}
+
 Result<void> check_base(const gguf::File& file, const ModelConfig& config, const Weights& base) {
   const auto architecture = file.get_string("general.architecture");
   if (!architecture) return pass_on(architecture);
@@ -282,7 +294,10 @@ Result<Adapter> Adapter::read(gguf::File file, const ModelConfig& config, const 
   if (auto fits = check_base(file, config, base); !fits) return pass_on(fits);
   const auto alpha = read_alpha(file);
   if (!alpha) return pass_on(alpha);
-  Adapter adapter{std::move(file), std::vector<AdapterLayer>(base.layers.size()), {}, {}, {}, {}, 0};
+  const auto merges_into = read_merging(file);
+  if (!merges_into) return pass_on(merges_into);
+  Adapter adapter{
+      std::move(file), std::vector<AdapterLayer>(base.layers.size()), {}, {}, {}, {}, *merges_into, 0};
   if (auto read = read_purpose(adapter.file, adapter); !read) return pass_on(read);
   if (auto read = read_tensors(adapter.file, *alpha, base, adapter.layers); !read) return pass_on(read);
   adapter.hash = hash_of(adapter.file, *alpha);
@@ -293,8 +308,8 @@ Result<std::shared_ptr<const Adapter>> Adapter::open(const std::filesystem::path
   return open(path, base.config, base.weights);
 }
 
-Result<std::shared_ptr<const Adapter>> Adapter::open(const std::filesystem::path& path, const ModelConfig& config,
-                                                     const Weights& base) {
+Result<std::shared_ptr<const Adapter>> Adapter::open(const std::filesystem::path& path,
+                                                     const ModelConfig& config, const Weights& base) {
   auto file = gguf::File::open(path);
   if (!file) return pass_on(file);
   auto adapter = read(std::move(*file), config, base);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,8 @@ struct Adapter {
   std::string preset;
   std::string language;
   std::string prompt;
+  // It learned to be merged into weights of this type (merge.h); Q4_1 is the only one so far.
+  std::optional<gguf::TensorType> merges_into;
   uint64_t hash = 0;  // of all that changes an answer
 
   const LowRank& of(int32_t layer, Product product) const {
@@ -62,8 +65,8 @@ struct Adapter {
   // hash), kCorrupt (missing or contradictory fields, half a pair, values that are not finite).
   static Result<Adapter> read(gguf::File file, const ModelConfig& config, const Weights& base);
   // The same from a file. Errors: those above and of gguf::File, with the path in front.
-  static Result<std::shared_ptr<const Adapter>> open(const std::filesystem::path& path, const ModelConfig& config,
-                                                     const Weights& base);
+  static Result<std::shared_ptr<const Adapter>> open(const std::filesystem::path& path,
+                                                     const ModelConfig& config, const Weights& base);
   static Result<std::shared_ptr<const Adapter>> open(const std::filesystem::path& path, const Model& base);
 };
 

@@ -1,6 +1,9 @@
 #include "model/merge.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "quant/decode.h"
 #include "quant/encode.h"
@@ -8,57 +11,54 @@
 namespace riposte::model {
 namespace {
 
-std::vector<float> decoded(const Matrix& matrix) {
-  std::vector<float> values(static_cast<size_t>(matrix.rows) * static_cast<size_t>(matrix.columns));
-  for (int32_t row = 0; row < matrix.rows; ++row) {
-    quant::decode(matrix.type, matrix.row(row),
-                  std::span(values).subspan(static_cast<size_t>(row) * static_cast<size_t>(matrix.columns),
-                                            static_cast<size_t>(matrix.columns)));
-  }
-  return values;
-}
-
-std::vector<std::byte> merged(const LowRank& pair, Matrix& weight) {
-  const std::vector<float> a = decoded(pair.a), b = decoded(pair.b);
-  const auto columns = static_cast<size_t>(weight.columns);
-  const bool whole_blocks = columns % gguf::block_shape(gguf::TensorType::kQ8_0).elements == 0;
-  Matrix sum = weight;
-  sum.type = whole_blocks ? gguf::TensorType::kQ8_0 : gguf::TensorType::kF32;
-  std::vector<std::byte> bytes(static_cast<size_t>(sum.rows) * sum.row_bytes());
-  std::vector<float> row(columns);
-  for (int32_t index = 0; index < weight.rows; ++index) {
-    quant::decode(weight.type, weight.row(index), row);
-    for (int32_t rank = 0; rank < pair.a.rows; ++rank) {
-      const float factor =
-          pair.scale *
-          b[static_cast<size_t>(index) * static_cast<size_t>(pair.b.columns) + static_cast<size_t>(rank)];
-      const float* from = a.data() + static_cast<size_t>(rank) * columns;
-      for (size_t column = 0; column < columns; ++column) row[column] += factor * from[column];
-    }
-    const auto out = std::span(bytes).subspan(static_cast<size_t>(index) * sum.row_bytes(), sum.row_bytes());
-    if (whole_blocks) {
-      quant::encode_q8_0(row, out);
-    } else {
-      std::memcpy(out.data(), row.data(), out.size());
-    }
-  }
-  sum.data = bytes;
-  weight = sum;
-  return bytes;
-}
+constexpr float kGreatestHalf = 65504.0f;
 
 }  // namespace
 
-std::vector<std::vector<std::byte>> merge(const Adapter& adapter, Weights& weights) {
-  std::vector<std::vector<std::byte>> kept;
-  for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
+std::optional<gguf::TensorType> merged_type(const Adapter& adapter, const Weights& base, Merging merging) {
+  if (merging == Merging::kNone) return std::nullopt;
+  bool as_trained = adapter.merges_into.has_value();
+  for (size_t layer = 0; layer < adapter.layers.size(); ++layer) {
     for (size_t product = 0; product < kProducts; ++product) {
-      const LowRank& pair = adapter.layers[layer][product];
-      if (!pair.empty())
-        kept.push_back(merged(pair, matrix_of(weights.layers[layer], static_cast<Product>(product))));
+      const Matrix& weight = matrix_of(base.layers[layer], static_cast<Product>(product));
+      if (!adapter.layers[layer][product].empty())
+        as_trained = as_trained && weight.type == adapter.merges_into;
     }
   }
-  return kept;
+  if (as_trained) return adapter.merges_into;
+  if (merging == Merging::kAll) return gguf::TensorType::kF32;
+  return std::nullopt;
+}
+
+bool merge_rows(const LowRank& pair, const Matrix& weight, gguf::TensorType type, int32_t begin, int32_t end,
+                std::span<std::byte> out) {
+  const auto columns = static_cast<size_t>(weight.columns);
+  const auto ranks = static_cast<size_t>(pair.a.rows);
+  std::vector<float> a(ranks * columns), b(ranks), row(columns);
+  for (int32_t rank = 0; rank < pair.a.rows; ++rank) {
+    quant::decode(pair.a.type, pair.a.row(rank),
+                  std::span(a).subspan(static_cast<size_t>(rank) * columns, columns));
+  }
+  const size_t row_bytes = Matrix{type, 1, weight.columns, {}}.row_bytes();
+  for (int32_t index = begin; index < end; ++index) {
+    quant::decode(weight.type, weight.row(index), row);
+    quant::decode(pair.b.type, pair.b.row(index), b);
+    for (size_t rank = 0; rank < ranks; ++rank) {
+      const float factor = pair.scale * b[rank];
+      const float* from = a.data() + rank * columns;
+      for (size_t column = 0; column < columns; ++column) row[column] += factor * from[column];
+    }
+    // A value that is no number is not below anything.
+    if (!std::ranges::all_of(row, [](float value) { return std::fabs(value) <= kGreatestHalf; }))
+      return false;
+    const auto place = out.subspan(static_cast<size_t>(index) * row_bytes, row_bytes);
+    if (type == gguf::TensorType::kQ4_1) {
+      quant::encode_q4_1(row, place);
+    } else {
+      std::memcpy(place.data(), row.data(), place.size());
+    }
+  }
+  return true;
 }
 
 }  // namespace riposte::model

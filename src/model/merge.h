@@ -1,16 +1,31 @@
-// An adapter added to the weights themselves, for a model that is used with this adapter alone.
+// An adapter added to the weights themselves: rows that it computes cost what rows of the base cost.
 #pragma once
 
 #include <cstddef>
-#include <vector>
+#include <cstdint>
+#include <optional>
+#include <span>
 
 #include "model/adapter.h"
 #include "model/weights.h"
 
 namespace riposte::model {
 
-// Lets the matrices that the adapter changes view W + scale * B A instead, rounded to Q8_0 (to float32 where
-// rows are no whole blocks). Returns what they view: it must outlive the weights.
-std::vector<std::vector<std::byte>> merge(const Adapter& adapter, Weights& weights);
+// Which adapters are merged. Such an adapter has matrices of its own in the place of those that it changes,
+// which takes memory; the others are computed beside the base.
+enum class Merging : uint8_t {
+  kAsTrained,  // those that learned to be merged into the types that these weights have
+  kAll,
+  kNone,
+};
+
+// The type that the sums are rounded to: the one that the adapter was trained for, where the matrices that it
+// changes have that type; otherwise F32, which is packed as Q8_0. Nothing: the adapter is not merged.
+std::optional<gguf::TensorType> merged_type(const Adapter& adapter, const Weights& base, Merging merging);
+
+// Rows [begin, end) of W + scale * B A in a type that merged_type() gives. `out` is of the whole matrix.
+// False: a sum is beyond what the scale of a block can hold (65504).
+bool merge_rows(const LowRank& pair, const Matrix& weight, gguf::TensorType type, int32_t begin, int32_t end,
+                std::span<std::byte> out);
 
 }  // namespace riposte::model

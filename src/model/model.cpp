@@ -1,13 +1,11 @@
 #include "model/model.h"
 
-#include "model/adapter.h"
 #include "model/file_type.h"
-#include "model/merge.h"
 
 namespace riposte::model {
 namespace {
 
-Result<std::shared_ptr<Model>> open_model(const std::filesystem::path& path) {
+Result<std::shared_ptr<const Model>> open_model(const std::filesystem::path& path) {
   Result<gguf::File> file = gguf::File::open(path);
   if (!file) return pass_on(file);
   if (auto is = check_is_model(*file); !is) return pass_on(is);
@@ -30,27 +28,16 @@ Result<std::shared_ptr<Model>> open_model(const std::filesystem::path& path) {
     chat_template = *source;
   }
   // Moving a File leaves its bytes where they are, so the weights' views stay true.
-  return std::make_shared<Model>(Model{std::move(*file), std::move(*config), std::move(*weights),
-                                       std::move(*tokenizer), std::move(chat_template), path});
+  return std::make_shared<const Model>(Model{std::move(*file), std::move(*config), std::move(*weights),
+                                             std::move(*tokenizer), std::move(chat_template), path});
 }
 
 }  // namespace
 
 Result<std::shared_ptr<const Model>> Model::open(const std::filesystem::path& path) {
-  Result<std::shared_ptr<Model>> model = open_model(path);
+  Result<std::shared_ptr<const Model>> model = open_model(path);
   if (!model) return tl::unexpected<Error>(model.error().within(path.string()));
-  return std::shared_ptr<const Model>(std::move(*model));
-}
-
-Result<std::shared_ptr<const Model>> Model::open_merged(const std::filesystem::path& path,
-                                                        const std::filesystem::path& adapter_path) {
-  Result<std::shared_ptr<Model>> model = open_model(path);
-  if (!model) return tl::unexpected<Error>(model.error().within(path.string()));
-  const auto adapter = Adapter::open(adapter_path, **model);
-  if (!adapter) return pass_on(adapter);
-  (*model)->merged_hash = (*adapter)->hash;
-  (*model)->merged = merge(**adapter, (*model)->weights);
-  return std::shared_ptr<const Model>(std::move(*model));
+  return model;
 }
 
 }  // namespace riposte::model

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "gguf/file.h"
@@ -19,17 +18,11 @@ struct Model {
   ModelConfig config;
   Weights weights;  // views into `file`
   tokenizer::Tokenizer tokenizer;
-  std::string chat_template;  // Jinja source; empty if the file has none
+  std::string chat_template;   // Jinja source; empty if the file has none
   std::filesystem::path path;  // as opened
-  // Of a model with an adapter merged into its weights: Adapter::hash, and what the weights view instead of `file`.
-  uint64_t merged_hash = 0;
-  std::vector<std::vector<std::byte>> merged = {};
 
   // Errors: those of gguf::File, read_config, read_weights and Tokenizer, with the path in front.
   static Result<std::shared_ptr<const Model>> open(const std::filesystem::path& path);
-  // With an adapter merged into its weights (merge.h). Errors: also those of Adapter::open.
-  static Result<std::shared_ptr<const Model>> open_merged(const std::filesystem::path& path,
-                                                          const std::filesystem::path& adapter);
 };
 
 }  // namespace riposte::model

@@ -6,9 +6,8 @@
 
 namespace riposte::quant {
 
-// A row of Q8_0 blocks, rounded as floating-point matrices are when they are packed (packed.h), so that
-// packing either gives the same panels. values.size() is a multiple of 32; `out` holds 34 bytes for every 32
-// values.
-void encode_q8_0(std::span<const float> values, std::span<std::byte> out);
+// A row of Q4_1 blocks: 16 even steps from the least to the greatest of 32 values. values.size() is a
+// multiple of 32; `out` holds 20 bytes for every 32 values.
+void encode_q4_1(std::span<const float> values, std::span<std::byte> out);
 
 }  // namespace riposte::quant

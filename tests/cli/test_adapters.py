@@ -77,12 +77,14 @@ def test_the_adapter_that_a_preset_is_for_is_chosen_and_others_have_to_be_clear(
     assert done.returncode == 2 and "none of the 2 adapters" in error_line(done)
 
 
-def test_a_merged_adapter_answers_alone(tiny, adapter_files, error_line):
-    merged = rewrite(tiny, "--adapter", f"g={adapter_files[0]}", "--merge-adapter")
+def test_a_merged_adapter_answers_like_one_beside(tiny, adapter_files, error_line):
+    adapters = ["--adapter", f"g={adapter_files[0]}"]
+    merged = rewrite(tiny, *adapters, "--merge-adapters")
     assert merged["text"] != rewrite(tiny)["text"]
-    assert merged["prompt_tokens"] == rewrite(tiny, "--adapter", f"g={adapter_files[0]}")["prompt_tokens"]
-    done = tiny("rewrite", "--model", "tiny", "--merge-adapter", TEXT)
-    assert done.returncode == 2 and "a single --adapter" in error_line(done)
+    assert merged["prompt_tokens"] == rewrite(tiny, *adapters, "--no-merge-adapters")["prompt_tokens"]
+    assert rewrite(tiny, "--merge-adapters")["text"] == rewrite(tiny)["text"]
+    done = tiny("rewrite", "--model", "tiny", "--merge-adapters", "--no-merge-adapters", TEXT)
+    assert done.returncode == 2 and "excludes" in error_line(done)
 
 
 @pytest.mark.parametrize("given, said", [("grammar", "expected NAME=FILE"), ("a b=x", "1 to 64 letters"), ("latest=x", "latest"),
@@ -159,10 +161,9 @@ def test_models_on_demand_have_their_adapters_by_name(tiny, binary, adapter_file
         with pytest.raises(urllib.error.HTTPError) as missing:
             chat(address, "other:g")
         assert missing.value.code == 404 and "'tiny:g'" in missing.value.read().decode()
-    with serving(tiny, "--on-demand", "--merge-adapter", *adapters[:2]) as address:
-        assert listed_names(address) == ["broken", "other", "tiny", "tiny:g"]
-        assert chat(address, "other")["model"] == "other"
-        assert chat(address, "tiny")["choices"] == chat(address, "tiny:g")["choices"]
+    with serving(tiny, "--on-demand", "--merge-adapters", *adapters) as address:
+        assert chat(address, "tiny")["choices"] != chat(address, "tiny:g")["choices"]
+        assert chat(address, "tiny:g")["choices"] == chat(address, "tiny:g")["choices"]
 
 
 def test_an_adapter_that_fits_no_model_on_demand_is_refused(tiny, binary, adapter_files):

@@ -1,5 +1,6 @@
-// Adapters in a step, on tiny models of every architecture: rows of several adapters and of none have the
-// bits that they have alone, on every instruction set, with any number of threads, and close to the truth.
+// Adapters in a step, on tiny models of every architecture, beside the base and merged: rows of several
+// adapters and of none have the bits that they have alone, on every instruction set, with any number of
+// threads, and close to the truth.
 
 #include <gtest/gtest.h>
 
@@ -25,12 +26,19 @@ const fs::path kModels = RIPOSTE_SOURCE_DIR "/tests/executor/models";
 // A base with three adapters: the one of the reference, one of a rank beyond a group of 32, one that changes
 // only a part.
 struct Adapted {
+  std::vector<std::optional<gguf::TensorType>> merged_into = {};
   std::shared_ptr<const model::Model> base;
   std::vector<std::shared_ptr<const model::Adapter>> adapters;
 };
 
-Adapted adapted(const std::string& architecture) {
+enum class Ways { kBeside, kMerged, kBoth };
+
+Adapted adapted(const std::string& architecture, Ways ways) {
   Adapted found;
+  const std::optional beside = std::optional<gguf::TensorType>();
+  // Q4_1 is coarse, and made for weights that are.
+  if (ways == Ways::kMerged) found.merged_into.assign(3, gguf::TensorType::kF32);
+  if (ways == Ways::kBoth) found.merged_into = {gguf::TensorType::kF32, beside, gguf::TensorType::kQ4_1};
   const auto base = model::Model::open(kModels / (architecture + ".gguf"));
   EXPECT_TRUE(base) << base.error().message;
   found.base = *base;
@@ -57,6 +65,7 @@ std::unique_ptr<model::Executor> make(const Adapted& model, const std::string& n
                                       hardware::ThreadTeam& team) {
   ExecutorOptions options;
   options.adapters = model.adapters;
+  options.merged_into = model.merged_into;
   if (name != "float") options.instruction_set = name;
   auto executor = name == "float" ? make_float_executor(model.base, team, options)
                                   : make_cpu_executor(model.base, team, options);
@@ -72,10 +81,10 @@ std::vector<TokenId> random_tokens(size_t count, int32_t vocabulary, unsigned se
   return tokens;
 }
 
-class AdapterStep : public testing::TestWithParam<std::tuple<std::string, const char*>> {
+class AdapterStep : public testing::TestWithParam<std::tuple<std::string, const char*, Ways>> {
  protected:
   void SetUp() override {
-    model_ = adapted(std::get<1>(GetParam()));
+    model_ = adapted(std::get<1>(GetParam()), std::get<2>(GetParam()));
     executor_ = make(model_, std::get<0>(GetParam()), team_);
   }
 
@@ -189,23 +198,34 @@ TEST_P(AdapterStep, BranchesOfADraftHaveTheBitsOfPlainDecoding) {
 }
 
 std::vector<std::string> executors_of_this_machine() {
-  std::vector<std::string> names = {"float"};
+  std::vector<std::string> names;
   for (const kernels::Kernels* kernels : kernels::available_kernels()) names.emplace_back(kernels->name);
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Executors, AdapterStep,
-                         testing::Combine(testing::ValuesIn(executors_of_this_machine()),
-                                          testing::Values("llama", "qwen2", "qwen3", "gemma3")),
-                         [](const auto& instance) {
-                           return std::get<0>(instance.param) + "_" + std::get<1>(instance.param);
-                         });
+std::string name_of(Ways ways) {
+  return ways == Ways::kBeside ? "beside" : ways == Ways::kMerged ? "merged" : "both";
+}
 
-class AdapterTruth : public testing::TestWithParam<const char*> {};
+const auto kArchitectures = testing::Values("llama", "qwen2", "qwen3", "gemma3");
+const auto name_of_step = [](const auto& instance) {
+  return std::get<0>(instance.param) + "_" + std::get<1>(instance.param) + "_" +
+         name_of(std::get<2>(instance.param));
+};
+INSTANTIATE_TEST_SUITE_P(Executors, AdapterStep,
+                         testing::Combine(testing::ValuesIn(executors_of_this_machine()), kArchitectures,
+                                          testing::Values(Ways::kBeside, Ways::kBoth)),
+                         name_of_step);
+INSTANTIATE_TEST_SUITE_P(Float, AdapterStep,
+                         testing::Combine(testing::Values("float"), kArchitectures,
+                                          testing::Values(Ways::kBeside)),
+                         name_of_step);
+
+class AdapterTruth : public testing::TestWithParam<std::tuple<const char*, Ways>> {};
 
 TEST_P(AdapterTruth, EveryInstructionSetGivesTheSameBitsCloseToTheTruth) {
   hardware::ThreadTeam team(2);
-  const Adapted model = adapted(GetParam());
+  const Adapted model = adapted(std::get<0>(GetParam()), std::get<1>(GetParam()));
   const auto exact = make(model, "float", team);
   const auto reference = make(model, "reference", team);
   const auto text = random_tokens(40, exact->limits().vocabulary, 5);
@@ -222,17 +242,39 @@ TEST_P(AdapterTruth, EveryInstructionSetGivesTheSameBitsCloseToTheTruth) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, AdapterTruth, testing::Values("llama", "qwen2", "qwen3", "gemma3"),
-                         [](const auto& instance) { return std::string(instance.param); });
+INSTANTIATE_TEST_SUITE_P(Architectures, AdapterTruth,
+                         testing::Combine(kArchitectures, testing::Values(Ways::kBeside, Ways::kMerged)),
+                         [](const auto& instance) {
+                           return std::string(std::get<0>(instance.param)) + "_" +
+                                  name_of(std::get<1>(instance.param));
+                         });
 
 TEST(AdapterStep, AStepThatNamesAnAdapterThatIsNotThereIsRefused) {
   hardware::ThreadTeam team(1);
-  const Adapted model = adapted("llama");
+  const Adapted model = adapted("llama", Ways::kBeside);
   for (const std::string name : {"float", "reference"}) {
     const auto executor = make(model, name, team);
     EXPECT_EQ(executor->limits().adapters, 3);
     EXPECT_THROW(Sequence(*executor, 0, 4).logits({1, 2}, 2), std::runtime_error);
   }
+}
+
+TEST(AdapterStep, AMergedAdapterThatIsTooLargeIsRefused) {
+  hardware::ThreadTeam team(2);
+  const fs::path made = fs::path(testing::TempDir()) / "large.gguf";
+  ASSERT_TRUE(support::write_tiny_adapter(made, kModels / "llama.gguf",
+                                          {.rank = 32, .type = gguf::TensorType::kF32, .gain = 1e7f}));
+  const auto base = model::Model::open(kModels / "llama.gguf");
+  ExecutorOptions options;
+  options.adapters = {*model::Adapter::open(made, **base)};
+  EXPECT_TRUE(make_cpu_executor(*base, team, options)) << "beside the base nothing is rounded";
+  options.merged_into = {gguf::TensorType::kF32};
+  const auto executor = make_cpu_executor(*base, team, options);
+  ASSERT_FALSE(executor);
+  EXPECT_EQ(executor.error().code, ErrorCode::kUnsupported);
+  options.merged_into.clear();
+  options.merged_into.resize(2);
+  EXPECT_FALSE(make_cpu_executor(*base, team, options)) << "of two adapters, and there is one";
 }
 
 }  // namespace

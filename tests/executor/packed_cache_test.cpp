@@ -7,9 +7,11 @@
 
 #include <cstdlib>
 
+#include "executor/cpu/merged_weights.h"
 #include "executor/executors.h"
 #include "executor/float_cases.h"
 #include "executor/packed_cases.h"
+#include "support/tiny_adapter.h"
 
 namespace riposte::executor {
 namespace {
@@ -120,6 +122,35 @@ TEST_F(PackedCache, AModelFileThatIsGoneIsPackedWithoutAFile) {
 TEST_F(PackedCache, TheWriterMayOutliveTheLoaderButNotTheWeights) {
   { PackedWeights moved = load_or_pack(*model_, team_, packs_); }
   EXPECT_TRUE(fs::exists(path_));
+}
+
+// The same for the matrices of an adapter that is merged: a file of its own, of this adapter.
+TEST_F(PackedCache, AMergedAdapterHasAFileOfItsOwn) {
+  constexpr gguf::TensorType kType = gguf::TensorType::kQ4_1;
+  const auto adapter_of = [&](const char* name, uint64_t seed) {
+    const fs::path path = folder_.path() / name;
+    EXPECT_TRUE(support::write_tiny_adapter(path, model_->path, {.rank = 32, .alpha = 64.0f, .seed = seed}));
+    return *model::Adapter::open(path, *model_);
+  };
+  const auto adapter = adapter_of("a.gguf", 1), other = adapter_of("b.gguf", 2);
+  ASSERT_NE(adapter->hash, other->hash);
+  const auto merged = [&](const model::Adapter& one, bool from_file) {
+    auto weights = load_or_merge(*model_, one, kType, team_, packs_);
+    EXPECT_TRUE(weights) << weights.error().message;
+    EXPECT_TRUE(same_weights(*weights, *pack_merged(one, model_->weights, kType, team_)));
+    EXPECT_EQ(weights->writer.joinable(), !from_file);
+    if (!from_file) weights->writer.join();
+  };
+  merged(*adapter, false);
+  merged(*adapter, true);
+  merged(*other, false);
+  merged(*adapter, true);
+  EXPECT_FALSE(start()) << "the model has a third file";
+  EXPECT_EQ(folder_.names(packs_).size(), 3u);
+  const fs::path path = pack_path(packs_, model_->path, *adapter);
+  EXPECT_NE(path, path_);
+  fs::copy_file(pack_path(packs_, model_->path, *other), path, fs::copy_options::overwrite_existing);
+  merged(*adapter, false);  // another adapter's weights are not taken for these
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "executor/executors.h"
 #include "executor/float_cases.h"
 #include "model/adapter.h"
+#include "model/merge.h"
 #include "model/model.h"
 #include "tokenizer/marked_text.h"
 
@@ -70,17 +71,15 @@ TEST(ShippedAdapter, MovesNoAnswerFurtherFromTheTruthThanItMay) {
   ASSERT_TRUE(model) << model.error().message;
   const auto adapter = model::Adapter::open(kAdapter, **model);
   ASSERT_TRUE(adapter) << adapter.error().message;
-  const auto merged_model = model::Model::open_merged(file, kAdapter);
-  ASSERT_TRUE(merged_model) << merged_model.error().message;
 
   hardware::ThreadTeam team;
-  ExecutorOptions plain;
-  plain.kv_tokens = 256;
-  ExecutorOptions with = plain;
+  ExecutorOptions with;
+  with.kv_tokens = 256;
   with.adapters = {*adapter};
   const auto exact = make_float_executor(*model, team, with);
   const auto beside = make_cpu_executor(*model, team, with);
-  const auto merged = make_cpu_executor(*merged_model, team, plain);
+  with.merged_into = {model::merged_type(**adapter, (*model)->weights, model::Merging::kAll)};
+  const auto merged = make_cpu_executor(*model, team, with);
   ASSERT_TRUE(exact && beside && merged);
 
   double beside_sum = 0.0, merged_sum = 0.0, base_sum = 0.0;
@@ -89,7 +88,7 @@ TEST(ShippedAdapter, MovesNoAnswerFurtherFromTheTruthThanItMay) {
     const Case one = case_of((*model)->tokenizer, (*adapter)->prompt, source, answer);
     const auto truth = Sequence(**exact, 0, 1).logits(one.ids, 64);
     const auto found = Sequence(**beside, 0, 1).logits(one.ids, 64);
-    const auto rounded = Sequence(**merged).logits(one.ids, 64);
+    const auto rounded = Sequence(**merged, 0, 1).logits(one.ids, 64);
     const auto base = Sequence(**beside).logits(one.ids, 64);
     for (size_t row = one.first; row < one.ids.size(); ++row, ++rows) {
       beside_sum += divergence(truth[row], found[row]);

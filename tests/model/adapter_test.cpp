@@ -134,6 +134,17 @@ TEST_F(AdapterTest, SaysWhatItWasMadeFor) {
   EXPECT_EQ(adapter->prompt, "<|im_start|>user\n{text}<|im_end|>\n");
 }
 
+TEST_F(AdapterTest, MaySayThatItLearnedToBeMerged) {
+  EXPECT_EQ(read()->merges_into, std::nullopt);
+  metadata_["riposte.adapter.merges_into"] = std::string_view("Q4_1");
+  EXPECT_EQ(read()->merges_into, gguf::TensorType::kQ4_1);
+  metadata_["riposte.adapter.merges_into"] = std::string_view("Q4_0");
+  expect_error(ErrorCode::kUnsupported,
+               "'riposte.adapter.merges_into' is 'Q4_0'; Riposte merges into Q4_1 only");
+  metadata_["riposte.adapter.merges_into"] = 4.0f;
+  expect_error(ErrorCode::kCorrupt, "riposte.adapter.merges_into");
+}
+
 TEST_F(AdapterTest, OtherValuesHaveAnotherHash) {
   const uint64_t hash = read()->hash;
   EXPECT_EQ(read()->hash, hash);

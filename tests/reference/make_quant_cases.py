@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Golden values for the decoding of GGUF tensor types, made with the `gguf` package (0.19).
+"""Golden values for the decoding and encoding of GGUF tensor types, made with the `gguf` package (0.19).
 
 Writes tests/quant/cases/<type>.bin for each type: so many blocks, then their values as float32, little endian. The
 blocks are random bytes; in the first ones the half-precision scales are replaced by the awkward ones (zeros, subnormals,
-the largest, infinity, NaN).
+the largest, infinity, NaN). Writes q4_1_encoded.bin: blocks, then the float32 values that they were made of.
 
 Usage: make_quant_cases.py    (needs: pip install gguf numpy)
 """
@@ -44,6 +44,16 @@ def random_blocks(rng, type_name, block_bytes):
     return blocks
 
 
+def values_to_encode(rng):
+    """Blocks of all sizes, some with values on a grid already, some all equal, some with one value far out."""
+    values = rng.normal(size=(60, 32)) * 10.0 ** rng.integers(-4, 3, size=(60, 1))
+    values[:8] = rng.integers(0, 16, size=(8, 32)) * 0.25 - 1.5
+    values[8:12] = values[8:12, :1]
+    values[12] = 0
+    values[13:20, 5] *= 100
+    return values.astype(np.float32)
+
+
 def main():
     folder = pathlib.Path(__file__).resolve().parent.parent / "quant" / "cases"
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,6 +72,9 @@ def main():
         (folder / f"{type_name.lower()}.bin").write_bytes(
             blocks.tobytes() + values.astype("<f4", copy=False).tobytes()
         )
+    values = values_to_encode(rng)
+    blocks = gguf.quants.quantize(values, gguf.GGMLQuantizationType.Q4_1)
+    (folder / "q4_1_encoded.bin").write_bytes(blocks.tobytes() + values.astype("<f4", copy=False).tobytes())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ using model::Product;
 
 namespace {
 
-size_t at(int32_t index) { return static_cast<size_t>(index); }
+size_t at(int32_t index) {
+  return static_cast<size_t>(index);
+}
 
 model::ExecutorLimits limits_of(const model::ModelConfig& config, const ExecutorOptions& options) {
   return {.page_size = kPageSize,
@@ -57,13 +59,16 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
       validator_(limits_),
       weights_(load_or_pack(*model_, team, options.packed_cache)),
       adapters_(std::move(adapters)),
+      base_rows_(weights_, adapters_, limits_.max_rows, kernels),
       low_rank_(adapters_, limits_.max_rows, team, kernels),
       reading_order_(weights_, config_, team.size()),
-      screened_head_(weights_, team.size(), std::min(most_screened_rows(config_.vocabulary), limits_.max_logit_rows)),
+      screened_head_(weights_, team.size(),
+                     std::min(most_screened_rows(config_.vocabulary), limits_.max_logit_rows)),
       kv_(config_.layers, limits_.pages, config_.kv_heads, config_.head_size),
       rope_full_(config_, false, model_->weights.rope_factors, reachable_positions(limits_)),
       rope_local_(config_, true, {}, config_.sliding_window > 0 ? reachable_positions(limits_) : 0),
-      stream_{FloatRows(limits_.max_rows, config_.hidden), FloatRows(config_.post_norms ? limits_.max_rows : 0, config_.hidden)},
+      stream_{FloatRows(limits_.max_rows, config_.hidden),
+              FloatRows(config_.post_norms ? limits_.max_rows : 0, config_.hidden)},
       block_output_(limits_.max_rows, config_.hidden),
       query_(limits_.max_rows, config_.heads * config_.head_size),
       key_(limits_.max_rows, config_.kv_heads * config_.head_size),
@@ -91,13 +96,16 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const model::Model> model, hardware::Th
   head_rows_.reserve(at(limits_.max_logit_rows));
 }
 
-void CpuExecutor::copy_page(model::PageId from, model::PageId to, int32_t) { kv_.copy_page(from, to); }
+void CpuExecutor::copy_page(model::PageId from, model::PageId to, int32_t) {
+  kv_.copy_page(from, to);
+}
 
 Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   if (const Result<void> valid = validator_.check(batch); !valid) return pass_on(valid);
   batch_ = &batch;
   rows_ = static_cast<int32_t>(batch.tokens.size());
   gather_answers();
+  base_rows_.begin(batch, answers_);
   low_rank_.begin(batch, answers_);
   alone_ = rows_ <= kRowsAlone;
   normed_rows_.reset(rows_);
@@ -105,7 +113,7 @@ Result<model::StepResult> CpuExecutor::step(const model::StepBatch& batch) {
   const auto head_rows = static_cast<int32_t>(head_rows_.size());
   screening_ = screened_head_.takes(head_rows) && asks_for_winners_only();
   if (screening_) screened_head_.begin(head_rows);
-  reading_order_.begin(low_rank_.first(), screening_);
+  reading_order_.begin(low_rank_.active() ? low_rank_.first() : base_rows_.first(), screening_);
   answer_rows_.reset(head_rows);
   const uint64_t barriers = team_.barriers();
   if (profile_) part_began_ = std::chrono::steady_clock::now();
@@ -167,7 +175,8 @@ void CpuExecutor::gather_answers() {
 }
 
 bool CpuExecutor::asks_for_winners_only() const {
-  return std::ranges::all_of(head_rows_, [&](int32_t row) { return batch_->outputs[at(row)] == model::RowOutput::kArgmax; });
+  return std::ranges::all_of(
+      head_rows_, [&](int32_t row) { return batch_->outputs[at(row)] == model::RowOutput::kArgmax; });
 }
 
 void CpuExecutor::finish_part(int worker, StepPart part) {
@@ -181,29 +190,31 @@ void CpuExecutor::finish_part(int worker, StepPart part) {
 template <class Body>
 void CpuExecutor::for_rows(int worker, int32_t count, Body&& body) const {
   const hardware::Share rows = alone_ ? hardware::Share{0, count} : share(count, worker);
-  for (int64_t row = rows.begin; row < rows.end; ++row) body(static_cast<int32_t>(row), !alone_ || worker == 0);
+  for (int64_t row = rows.begin; row < rows.end; ++row)
+    body(static_cast<int32_t>(row), !alone_ || worker == 0);
 }
 
-void CpuExecutor::project(int worker, int32_t layer, QuantizedRows& input, std::initializer_list<Output> outputs, bool add,
-                          StepPart part) {
+void CpuExecutor::project(int worker, int32_t layer, QuantizedRows& input,
+                          std::initializer_list<Output> outputs, bool add, StepPart part) {
   const bool some_rows = answers_only(layer, outputs.begin()->product);
   if (low_rank_.active()) {
-    for (const Output& out : outputs) low_rank_.reduce(worker, layer, out.product, input, reading_order_, some_rows);
+    for (const Output& out : outputs)
+      low_rank_.reduce(worker, layer, out.product, input, reading_order_, some_rows);
     if (low_rank_.shared()) finish_part(worker, part);
   }
   for (const Output& out : outputs) {
-    input.multiply(kernels_, worker, weights_.layers[at(layer)].of(out.product), reading_order_.panels(worker, out.product),
-                   out.rows.data.data(), out.rows.stride, add,
-                   reading_order_.after(worker, layer, ReadingOrder::Source::kBase, out.product));
+    base_rows_.multiply(worker, layer, out.product, input, reading_order_, out.rows.data.data(),
+                        out.rows.stride, add, some_rows);
   }
   if (!low_rank_.active()) return;
   for (const Output& out : outputs) {
-    low_rank_.expand(worker, layer, out.product, out.rows.data.data(), out.rows.stride, reading_order_, some_rows);
+    low_rank_.expand(worker, layer, out.product, out.rows.data.data(), out.rows.stride, reading_order_,
+                     some_rows);
   }
 }
 
-void CpuExecutor::normalise(int worker, int32_t row, const float* stream, const model::Vector& norm, QuantizedRows& out,
-                            int32_t index) {
+void CpuExecutor::normalise(int worker, int32_t row, const float* stream, const model::Vector& norm,
+                            QuantizedRows& out, int32_t index) {
   float* normed = scratch(team_.size() + worker);
   kernels_.rms_norm(stream, norm.data(), config_.norm_epsilon, normed, config_.hidden);
   out.set(kernels_, index, 0, normed, config_.hidden, two_planes(row));
@@ -224,11 +235,13 @@ void CpuExecutor::embed(int worker) {
 void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
   const int32_t rows = rows_after_keys(layer);
   if (worker == 0 && layer + 1 < config_.layers) attended_rows_.reset(rows_after_keys(layer + 1));
-  project(worker, layer, normed(worker), {{Product::kGate, gate_}, {Product::kUp, up_}}, false, StepPart::kGateUp);
+  project(worker, layer, normed(worker), {{Product::kGate, gate_}, {Product::kUp, up_}}, false,
+          StepPart::kGateUp);
   const hardware::Share panels = reading_order_.panels(worker, Product::kGate);
   const auto begin = static_cast<int32_t>(panels.begin) * quant::kPanelRows;
   const int32_t end = std::min(static_cast<int32_t>(panels.end) * quant::kPanelRows, config_.feed_forward);
-  const auto activate = config_.activation == model::Activation::kSilu ? kernels_.silu_multiply : kernels_.gelu_multiply;
+  const auto activate =
+      config_.activation == model::Activation::kSilu ? kernels_.silu_multiply : kernels_.gelu_multiply;
   for (int32_t row = 0; row < rows && begin < end; ++row) {
     float* gate = gate_.row(row) + begin;
     activate(gate, up_.row(row) + begin, gate, end - begin);
@@ -246,7 +259,8 @@ void CpuExecutor::feed_forward_block(int worker, int32_t layer) {
 const float* CpuExecutor::stream_after(int worker, int32_t block, int32_t row, bool keep) {
   if (!config_.post_norms) return stream(block).row(row);
   const model::LayerWeights& vectors = model_->weights.layers[at(block / 2)];
-  const model::Vector& post_norm = block % 2 == 0 ? vectors.post_attention_norm : vectors.post_feed_forward_norm;
+  const model::Vector& post_norm =
+      block % 2 == 0 ? vectors.post_attention_norm : vectors.post_feed_forward_norm;
   float* sum = keep ? stream(block + 1).row(row) : scratch(worker);
   kernels_.rms_norm(block_output_.row(row), post_norm.data(), config_.norm_epsilon, sum, config_.hidden);
   kernels_.add(stream(block).row(row), sum, config_.hidden);
@@ -261,8 +275,8 @@ void CpuExecutor::finish_block(int worker, int32_t block) {
   const int32_t rows = block % 2 == 0 ? rows_after_keys(layer) : rows_;
   if (alone_) normed(worker).reset(rows);
   for_rows(worker, rows, [&](int32_t index, bool keep) {
-    normalise(worker, block % 2 == 0 ? batch_row(layer, index) : index, stream_after(worker, block, index, keep), next_norm,
-              normed(worker), index);
+    normalise(worker, block % 2 == 0 ? batch_row(layer, index) : index,
+              stream_after(worker, block, index, keep), next_norm, normed(worker), index);
   });
   if (!alone_) finish_part(worker, StepPart::kNorm);
 }
@@ -302,7 +316,8 @@ void CpuExecutor::answer(int worker) {
     if (begin >= end) continue;
     const float* logits = logits_.row(index) + begin;
     const int best = kernels_.argmax(logits, end - begin);
-    winner = {std::isnan(logits[best]) ? -std::numeric_limits<float>::infinity() : logits[best], begin + best};
+    winner = {std::isnan(logits[best]) ? -std::numeric_limits<float>::infinity() : logits[best],
+              begin + best};
   }
   finish_part(worker, StepPart::kHead);
 }
@@ -315,22 +330,31 @@ Result<std::unique_ptr<model::Executor>> make_cpu_executor(std::shared_ptr<const
   if (options.kv_tokens < 1 || options.max_rows < 1 || options.max_logit_rows < 1) {
     return fail(ErrorCode::kInvalidArgument, "kv_tokens, max_rows and max_logit_rows must be at least 1");
   }
+  if (!options.merged_into.empty() && options.merged_into.size() != options.adapters.size()) {
+    return fail(ErrorCode::kInvalidArgument, "merged_into is of {} adapters, there are {}",
+                options.merged_into.size(), options.adapters.size());
+  }
   const int32_t head_size = model->config.head_size;
   if (head_size % kernels::kLanes != 0 || head_size > kMaxHeadSize) {
     return fail(ErrorCode::kUnsupported,
-                "attention heads of {} values: the cpu executor needs a multiple of {} up to {}; --executor float computes any",
+                "attention heads of {} values: the cpu executor needs a multiple of {} up to {}; --executor "
+                "float computes any",
                 head_size, kernels::kLanes, kMaxHeadSize);
   }
   try {
     std::vector<PackedAdapter> adapters;
-    for (const auto& adapter : options.adapters) {
-      auto packed = pack_adapter(*adapter, team);
+    for (size_t i = 0; i < options.adapters.size(); ++i) {
+      const model::Adapter& adapter = *options.adapters[i];
+      const auto type = options.merged_into.empty() ? std::nullopt : options.merged_into[i];
+      auto packed = type ? merge_adapter(*model, adapter, *type, team, options.packed_cache)
+                         : pack_adapter(adapter, team);
       if (!packed) return pass_on(packed);
       adapters.push_back(std::move(*packed));
     }
     return std::make_unique<CpuExecutor>(std::move(model), team, **kernels, std::move(adapters), options);
   } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::kBusy, "not enough memory for the model's packed weights and a KV cache of {} tokens",
+    return fail(ErrorCode::kBusy,
+                "not enough memory for the model's packed weights and a KV cache of {} tokens",
                 options.kv_tokens);
   }
 }

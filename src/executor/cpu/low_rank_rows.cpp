@@ -52,15 +52,8 @@ void LowRankRows::add_row(Rows& rows, const model::StepBatch& batch, int32_t row
   const auto index = static_cast<int32_t>(rows.first_position.size());
   rows.first_position.push_back(batch.positions[at(row)] == 0);
   const model::AdapterId adapter = batch.adapters[at(batch.sequences[at(row)])];
-  if (adapter == model::kNoAdapter) return;
-  if (!rows.segments.empty() && index % kBlockRows != 0) {
-    Segment& last = rows.segments.back();
-    if (last.adapter == adapter - 1 && last.rows.end == index) {
-      ++last.rows.end;
-      return;
-    }
-  }
-  rows.segments.push_back({adapter - 1, {index, index + 1}});
+  if (adapter == model::kNoAdapter || adapters_[at(adapter - 1)].is_merged()) return;
+  append_row(rows.segments, index, adapter - 1);
 }
 
 void LowRankRows::begin(const model::StepBatch& batch, std::span<const int32_t> answers) {
@@ -77,7 +70,7 @@ void LowRankRows::begin(const model::StepBatch& batch, std::span<const int32_t> 
 }
 
 const PackedAdapter* LowRankRows::first() const {
-  return active() ? &adapters_[at(all_.segments.front().adapter)] : nullptr;
+  return active() ? &adapters_[at(all_.segments.front().owner)] : nullptr;
 }
 
 QuantizedRows& LowRankRows::reduced(int worker, model::Product product) {
@@ -92,9 +85,9 @@ void LowRankRows::reduce(int worker, int32_t layer, model::Product product, Quan
   const std::byte* after = order.after(worker, layer, ReadingOrder::Source::kAdapterA, product);
   QuantizedRows& out = reduced(worker, product);
   int turn = slot_of(product) * static_cast<int>(rows.segments.size());  // through all products of the input
-  for (const Segment& segment : rows.segments) {
+  for (const OwnedSegment& segment : rows.segments) {
     if (shared_ && turn++ % team_.size() != worker) continue;
-    const PackedLowRank& pair = adapters_[at(segment.adapter)].of(layer, product);
+    const PackedLowRank& pair = adapters_[at(segment.owner)].of(layer, product);
     if (pair.empty()) continue;
     // One group of u after another: [groups][rows][32].
     const int32_t count = segment.rows.end - segment.rows.begin;
@@ -103,8 +96,8 @@ void LowRankRows::reduce(int worker, int32_t layer, model::Product product, Quan
       const hardware::Share panels{group * quant::kGroupPanels, (group + 1) * quant::kGroupPanels};
       float* values = scratch + group * count * quant::kGroupSize;
       // Of a whole row, that would be where the row begins.
-      input.multiply_segment(kernels_, worker, segment.rows, pair.a, panels, values - group * quant::kGroupSize,
-                             quant::kGroupSize, false, after);
+      input.multiply_segment(kernels_, worker, segment.rows, pair.a, panels,
+                             values - group * quant::kGroupSize, quant::kGroupSize, false, after);
       kernels_.scale(values, pair.factor, values, count * quant::kGroupSize);
       out.set_group(kernels_, segment.rows, group, values, two_planes);
     }
@@ -115,8 +108,8 @@ void LowRankRows::expand(int worker, int32_t layer, model::Product product, floa
                          const ReadingOrder& order, bool answers_only) {
   QuantizedRows& input = reduced(worker, product);
   const std::byte* after = order.after(worker, layer, ReadingOrder::Source::kAdapterB, product);
-  for (const Segment& segment : (answers_only ? answers_ : all_).segments) {
-    const PackedLowRank& pair = adapters_[at(segment.adapter)].of(layer, product);
+  for (const OwnedSegment& segment : (answers_only ? answers_ : all_).segments) {
+    const PackedLowRank& pair = adapters_[at(segment.owner)].of(layer, product);
     if (pair.empty()) continue;
     input.multiply_segment(kernels_, worker, segment.rows, pair.b, order.panels(worker, product),
                            out + at(segment.rows.begin) * out_stride, out_stride, true, after);

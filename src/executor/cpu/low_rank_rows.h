@@ -1,9 +1,5 @@
-// What adapters add to the products of a step: u = A x and B u for the rows that have one, several adapters
-// side by side.
-//
-// Rows are computed in segments: neighbours of one block of 16 that have the same adapter. A row's bits
-// depend on the row and its adapter alone (kernels/ops.h, "adapters"), so it does not matter how the rows of
-// a step are cut into them.
+// What adapters beside the base add to the products of a step: u = A x and B u for the rows that have one,
+// several adapters side by side (kernels/ops.h, "adapters").
 #pragma once
 
 #include <cstdint>
@@ -14,6 +10,7 @@
 #include "executor/cpu/packed_adapter.h"
 #include "executor/cpu/quantized_rows.h"
 #include "executor/cpu/reading_order.h"
+#include "executor/cpu/row_segments.h"
 #include "hardware/thread_team.h"
 #include "kernels/ops.h"
 #include "model/executor.h"
@@ -38,19 +35,16 @@ class LowRankRows {
   const PackedAdapter* first() const;
 
   // u = A x of this product. `answers_only`: the rows are those that answer, as rows 0, 1, ...
-  void reduce(int worker, int32_t layer, model::Product product, QuantizedRows& input, const ReadingOrder& order,
-              bool answers_only);
+  void reduce(int worker, int32_t layer, model::Product product, QuantizedRows& input,
+              const ReadingOrder& order, bool answers_only);
   // out[row][16 * panel ...] += B u, for the panels of B that the worker multiplied for the base.
   void expand(int worker, int32_t layer, model::Product product, float* out, size_t out_stride,
               const ReadingOrder& order, bool answers_only);
 
  private:
-  struct Segment {
-    int32_t adapter;  // index into adapters_
-    RowSegment rows;
-  };
   struct Rows {
-    std::vector<Segment> segments;
+    std::vector<OwnedSegment>
+        segments;  // of the rows that have an adapter; the owner is an index into adapters_
     std::vector<uint8_t> first_position;  // [rows]: it is its sequence's first
   };
   void add_row(Rows& rows, const model::StepBatch& batch, int32_t row) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "executor/cpu/packed_cache.h"
 #include "quant/decode.h"
 
 namespace riposte::executor {
@@ -39,15 +40,16 @@ int32_t padded_rank(const model::LowRank& pair) {
   return (pair.a.rows + quant::kGroupSize - 1) / quant::kGroupSize * quant::kGroupSize;
 }
 
-// Gives every matrix of the adapter its place in `memory`, empty as yet; returns how much they take. Without memory it only
-// counts.
+// Gives every matrix of the adapter its place in `memory`, empty as yet; returns how much they take. Without
+// memory it only counts.
 size_t place(const model::Adapter& adapter, PackedAdapter& packed, std::span<std::byte> memory) {
   size_t offset = 0;
   const auto place_one = [&](int32_t rows, int32_t columns) {
     const size_t bytes = quant::packed_bytes(quant::kPackedQ8_0, rows, columns);
     offset += bytes;
     if (memory.empty()) return quant::PackedMatrix();
-    return quant::PackedMatrix(gguf::TensorType::kF32, quant::kPackedQ8_0, rows, columns, memory.subspan(offset - bytes, bytes));
+    return quant::PackedMatrix(gguf::TensorType::kF32, quant::kPackedQ8_0, rows, columns,
+                               memory.subspan(offset - bytes, bytes));
   };
   for (size_t layer = 0; layer < adapter.layers.size(); ++layer) {
     for (const auto& products : kTogether) {
@@ -99,11 +101,32 @@ int32_t PackedAdapter::highest_rank() const {
 }
 
 size_t PackedAdapter::bytes() const {
-  size_t sum = 0;
+  size_t sum = merged.bytes();
   for (const auto& layer : layers) {
     for (const PackedLowRank& pair : layer) sum += pair.a.bytes() + pair.b.bytes();
   }
   return sum;
+}
+
+const quant::PackedMatrix& weight_of(const PackedWeights& base, const PackedAdapter* adapter, int32_t layer,
+                                     model::Product product) {
+  const auto at = static_cast<size_t>(layer);
+  if (adapter != nullptr && adapter->is_merged()) {
+    const quant::PackedMatrix& own = adapter->merged.layers[at].of(product);
+    if (own.rows() > 0) return own;
+  }
+  return base.layers[at].of(product);
+}
+
+Result<PackedAdapter> merge_adapter(const model::Model& base, const model::Adapter& adapter,
+                                    gguf::TensorType type, hardware::ThreadTeam& team,
+                                    const std::filesystem::path& folder) {
+  PackedAdapter packed;
+  packed.layers.resize(adapter.layers.size());
+  auto merged = load_or_merge(base, adapter, type, team, folder);
+  if (!merged) return pass_on(merged);
+  packed.merged = std::move(*merged);
+  return packed;
 }
 
 Result<PackedAdapter> pack_adapter(const model::Adapter& adapter, hardware::ThreadTeam& team) {

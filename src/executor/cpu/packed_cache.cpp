@@ -6,10 +6,13 @@
 #include <xxhash.h>
 
 #include <exception>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include "executor/cpu/huge_pages.h"
+#include "executor/cpu/merged_weights.h"
 #include "executor/cpu/packed_file.h"
 
 namespace riposte::executor {
@@ -50,41 +53,72 @@ struct WriteJob {
   }
 };
 
-}  // namespace
-
-fs::path pack_path(const fs::path& folder, const fs::path& model_file) {
+std::string stem_of(const fs::path& model_file) {
   std::error_code failed;
   fs::path whole = fs::weakly_canonical(model_file, failed);
   if (failed) whole = model_file;
   const std::string text = whole.string();
-  return folder / fmt::format("{}-{:016x}.pack", model_file.stem().string().substr(0, kLongestName),
-                              XXH3_64bits(text.data(), text.size()));
+  return fmt::format("{}-{:016x}", model_file.stem().string().substr(0, kLongestName),
+                     XXH3_64bits(text.data(), text.size()));
 }
 
-PackedWeights load_or_pack(const model::Model& model, hardware::ThreadTeam& team, const fs::path& folder) {
-  // A file has the weights of a model file alone.
-  if (folder.empty() || model.merged_hash != 0) return pack_weights(model.weights, team);
-  const auto key = pack_key(model);
-  if (!key) {
-    spdlog::warn("the weights are packed without a file: {}", key.error().message);
-    return pack_weights(model.weights, team);
-  }
-  WriteJob job{pack_path(folder, model.path), *key, plan_sections(model.weights), {}};
-  auto found = read_pack(job.path, *key, job.sections, team);
+// Weights of these shapes from the file, or as `pack` makes them, with a writer of the file.
+template <class Pack>
+Result<PackedWeights> load_or(const fs::path& path, const PackKey& key, const model::Weights& shapes,
+                              hardware::ThreadTeam& team, Pack&& pack) {
+  WriteJob job{path, key, plan_sections(shapes), {}};
+  auto found = read_pack(job.path, key, job.sections, team);
   if (found) {
-    if (!is_fast_to_read(found->panels)) return copy_weights(model.weights, found->panels, team);
-    return view_weights(model.weights, found->panels, std::move(found->file));
+    if (!is_fast_to_read(found->panels)) return copy_weights(shapes, found->panels, team);
+    return view_weights(shapes, found->panels, std::move(found->file));
   }
   if (found.error().code != ErrorCode::kNotFound)
     spdlog::info("packing the weights again: {}", found.error().message);
-  PackedWeights packed = pack_weights(model.weights, team);
-  job.panels = packed.memory.span();
+  Result<PackedWeights> packed = pack();
+  if (!packed) return packed;
+  job.panels = packed->memory.span();
   try {
-    packed.writer = std::jthread([job = std::move(job)] { job.run(); });
+    packed->writer = std::jthread([job = std::move(job)] { job.run(); });
   } catch (const std::system_error& error) {
     spdlog::warn("the next start will pack the weights again: {}", error.what());
   }
   return packed;
+}
+
+std::optional<PackKey> key_of(const model::Model& model, const fs::path& folder) {
+  if (folder.empty()) return std::nullopt;
+  const auto key = pack_key(model);
+  if (key) return *key;
+  spdlog::warn("the weights are packed without a file: {}", key.error().message);
+  return std::nullopt;
+}
+
+}  // namespace
+
+fs::path pack_path(const fs::path& folder, const fs::path& model_file) {
+  return folder / (stem_of(model_file) + ".pack");
+}
+
+fs::path pack_path(const fs::path& folder, const fs::path& model_file, const model::Adapter& adapter) {
+  return folder / fmt::format("{}-{:016x}.pack", stem_of(model_file), adapter.hash);
+}
+
+PackedWeights load_or_pack(const model::Model& model, hardware::ThreadTeam& team, const fs::path& folder) {
+  const auto pack = [&]() -> Result<PackedWeights> { return pack_weights(model.weights, team); };
+  const auto key = key_of(model, folder);
+  if (!key) return *pack();
+  return *load_or(pack_path(folder, model.path), *key, model.weights, team, pack);
+}
+
+Result<PackedWeights> load_or_merge(const model::Model& base, const model::Adapter& adapter,
+                                    gguf::TensorType type, hardware::ThreadTeam& team,
+                                    const fs::path& folder) {
+  const auto pack = [&] { return pack_merged(adapter, base.weights, type, team); };
+  auto key = key_of(base, folder);
+  if (!key) return pack();
+  key->high ^= adapter.hash;
+  return load_or(pack_path(folder, base.path, adapter), *key, merged_shapes(adapter, base.weights, type),
+                 team, pack);
 }
 
 }  // namespace riposte::executor

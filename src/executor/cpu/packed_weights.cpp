@@ -12,7 +12,8 @@ struct Role {
   model::Matrix model::LayerWeights::*file;
 };
 
-constexpr Role kRoles[model::kProducts] = {  // index: model::Product
+constexpr Role kRoles[model::kProducts] = {
+    // index: model::Product
     {&PackedLayer::query, &model::LayerWeights::query},
     {&PackedLayer::key, &model::LayerWeights::key},
     {&PackedLayer::value, &model::LayerWeights::value},
@@ -23,7 +24,9 @@ constexpr Role kRoles[model::kProducts] = {  // index: model::Product
 };
 
 // A head in any format but Q8_0 is too small for a screening form to gain.
-bool has_screen(const model::Weights& weights) { return quant::packed_format(weights.output.type) == quant::kPackedQ8_0; }
+bool has_screen(const model::Weights& weights) {
+  return !weights.output.empty() && quant::packed_format(weights.output.type) == quant::kPackedQ8_0;
+}
 
 // All matrices of a model and of its packed form, in the same order: that of a step.
 std::vector<const model::Matrix*> matrices_of(const model::Weights& weights) {
@@ -58,6 +61,10 @@ const quant::PackedMatrix& PackedLayer::of(model::Product product) const {
   return this->*kRoles[static_cast<size_t>(product)].packed;
 }
 
+quant::PackedMatrix& PackedLayer::of(model::Product product) {
+  return this->*kRoles[static_cast<size_t>(product)].packed;
+}
+
 std::vector<PackedSection> plan_sections(const model::Weights& weights) {
   std::vector<PackedSection> sections;
   const auto add = [&](const model::Matrix& matrix, quant::PackedFormat format) {
@@ -72,21 +79,27 @@ std::vector<PackedSection> plan_sections(const model::Weights& weights) {
   return sections;
 }
 
-PackedWeights pack_weights(const model::Weights& weights, hardware::ThreadTeam& team) {
+PackedWeights place_weights(const model::Weights& weights) {
   const std::vector<PackedSection> sections = plan_sections(weights);
   PackedWeights packed = with_layers(weights);
   packed.memory = AlignedBuffer<std::byte>(sections.back().end());
-  auto sources = matrices_of(weights);
-  if (has_screen(weights)) sources.push_back(&weights.output);
   const auto matrices = matrices_of(packed);
   for (size_t i = 0; i < sections.size(); ++i) {
     const PackedSection& section = sections[i];
     *matrices[i] = quant::PackedMatrix(section.type, section.format, section.rows, section.columns,
                                        packed.memory.span().subspan(section.offset, section.bytes()));
   }
+  return packed;
+}
+
+PackedWeights pack_weights(const model::Weights& weights, hardware::ThreadTeam& team) {
+  PackedWeights packed = place_weights(weights);
+  auto sources = matrices_of(weights);
+  if (has_screen(weights)) sources.push_back(&weights.output);
+  const auto matrices = matrices_of(packed);
   team.run([&](int worker) {
-    for (size_t i = 0; i < sections.size(); ++i) {
-      const hardware::Share share = hardware::share_of(sections[i].panels, worker, team.size());
+    for (size_t i = 0; i < matrices.size(); ++i) {
+      const hardware::Share share = hardware::share_of(matrices[i]->panels(), worker, team.size());
       const quant::InputOrder order = matrices[i] == &packed.screen ? packed.head_order : quant::InputOrder();
       matrices[i]->pack_panels(sources[i]->data, share.begin, share.end, order);
     }

@@ -20,6 +20,7 @@ struct PackedLayer {
   quant::PackedMatrix query, key, value, attention_output, gate, up, down;
 
   const quant::PackedMatrix& of(model::Product product) const;
+  quant::PackedMatrix& of(model::Product product);
 };
 
 struct PackedWeights {
@@ -28,8 +29,9 @@ struct PackedWeights {
   MappedFile file;
 
   std::vector<PackedLayer> layers;
-  quant::PackedMatrix output;  // [vocabulary, hidden]
-  quant::PackedMatrix screen;  // of `output`, in the order of head_order; empty where it has no screening form
+  quant::PackedMatrix output;  // [vocabulary, hidden]; empty where these are an adapter's
+  quant::PackedMatrix
+      screen;  // of `output`, in the order of head_order; empty where it has no screening form
   std::vector<uint8_t> head_order;  // head_order.h
 
   std::jthread writer;  // may still read `memory`: the last member, so that it is joined first
@@ -54,6 +56,9 @@ struct PackedSection {
 // The matrices one behind the other, in the order in which a step reads them; the end of the last is the size
 // of the whole. A file's packed weights are laid out in the same way.
 std::vector<PackedSection> plan_sections(const model::Weights& weights);
+
+// Memory for all matrices, not filled yet. Of `weights` the shapes are enough; empty matrices have none.
+PackedWeights place_weights(const model::Weights& weights);
 
 // Packs into memory of its own. Each worker packs the panels that it will multiply later, so that their
 // memory lies near.

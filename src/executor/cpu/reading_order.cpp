@@ -89,7 +89,7 @@ void ReadingOrder::begin(const PackedAdapter* adapter, bool screening) {
 const std::byte* ReadingOrder::begin_of(int worker, int32_t layer, Read read) const {
   const Share share = panels(worker, read.product);
   if (read.source == Source::kBase)
-    return begin_of_panels(weights_.layers[static_cast<size_t>(layer)].of(read.product), share);
+    return begin_of_panels(weight_of(weights_, adapter_, layer, read.product), share);
   if (adapter_ == nullptr) return nullptr;
   const PackedLowRank& pair = adapter_->of(layer, read.product);
   if (pair.empty()) return nullptr;

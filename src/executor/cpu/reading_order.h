@@ -29,8 +29,8 @@ class ReadingOrder {
   // A worker's heads then: first come those of Q, then of K, then of V.
   hardware::Share heads(int worker) const { return hardware::share_of(all_heads_, worker, workers_); }
 
-  // A step begins, by one thread. `adapter`: the one that is beside the base, null if none is. `screening`:
-  // the output head is screened.
+  // A step begins, by one thread. `adapter`: the one of most or all rows, null if they have none.
+  // `screening`: the output head is screened.
   void begin(const PackedAdapter* adapter, bool screening);
 
   // The panels of a product that a worker multiplies, the same in every layer.
