@@ -18,11 +18,12 @@ constexpr float kGreatestHalf = 65504.0f;
 std::optional<gguf::TensorType> merged_type(const Adapter& adapter, const Weights& base, Merging merging) {
   if (merging == Merging::kNone) return std::nullopt;
   bool as_trained = adapter.merges_into.has_value();
-  for (size_t layer = 0; layer < adapter.layers.size(); ++layer) {
+  for (size_t layer = 0; as_trained && layer < adapter.layers.size(); ++layer) {
     for (size_t product = 0; product < kProducts; ++product) {
       const Matrix& weight = matrix_of(base.layers[layer], static_cast<Product>(product));
-      if (!adapter.layers[layer][product].empty())
-        as_trained = as_trained && weight.type == adapter.merges_into;
+      const bool whole =
+          weight.columns % static_cast<int32_t>(gguf::block_shape(*adapter.merges_into).elements) == 0;
+      if (!adapter.layers[layer][product].empty()) as_trained = as_trained && whole;
     }
   }
   if (as_trained) return adapter.merges_into;

@@ -14,13 +14,14 @@ namespace riposte::model {
 // Which adapters are merged. Such an adapter has matrices of its own in the place of those that it changes,
 // which takes memory; the others are computed beside the base.
 enum class Merging : uint8_t {
-  kAsTrained,  // those that learned to be merged into the types that these weights have
+  kAsTrained,  // those that learned to be
   kAll,
   kNone,
 };
 
-// The type that the sums are rounded to: the one that the adapter was trained for, where the matrices that it
-// changes have that type; otherwise F32, which is packed as Q8_0. Nothing: the adapter is not merged.
+// The type that the sums are rounded to, whatever the type of the base's matrices is: the one that the
+// adapter was trained for, if their rows are whole blocks of it; otherwise F32, which is packed as Q8_0.
+// Nothing: the adapter is not merged.
 std::optional<gguf::TensorType> merged_type(const Adapter& adapter, const Weights& base, Merging merging);
 
 // Rows [begin, end) of W + scale * B A in a type that merged_type() gives. `out` is of the whole matrix.
