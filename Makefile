@@ -112,7 +112,7 @@ $(PYTHON): tests/requirements.txt
 # sentences first; JFLEG=folder measures in the end.
 specialist: specialist-data
 	@$(SPECIALIST_PYTHON) specialist/train.py --model "$$($(RIPOSTE) pull smollm2)" --data $(SPECIALIST)/data \
-	  --run $(SPECIALIST)/run --weights ewt=2,wikisplit=0.6,wikitext2=0.6
+	  --run $(SPECIALIST)/run --weights ewt=2,wikisplit=0.6,wikitext2=0.6,teacher=3
 	@for kind in "--out $(SPECIALIST)/grammar-smollm2-135m.gguf" "--merged --out $(SPECIALIST)/merged.gguf"; do \
 	  $(SPECIALIST_PYTHON) specialist/export.py --model "$$($(RIPOSTE) pull smollm2)" \
 	    --checkpoint $(SPECIALIST)/run/step-*.pt $$kind || exit 1; done

@@ -37,8 +37,8 @@ def stored(values, kind):
     return gguf.quantize(values, TYPES[kind]) if kind == "q8_0" else values.astype(np.float16)
 
 
-def write_adapter(path, base_path, weights, alpha, kind="q8_0", preset="grammar", language="en"):
-    """weights: name of a tensor in GGUF -> float32 array [rank, in] or [out, rank]."""
+def write_adapter(path, base_path, weights, alpha, kind="q8_0", preset="grammar", language="en", merges_into=None):
+    """weights: name of a tensor in GGUF -> float32 array [rank, in] or [out, rank]; merges_into: see docs/adapters.md."""
     reader = gguf.GGUFReader(base_path)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_type("adapter")
@@ -50,6 +50,8 @@ def write_adapter(path, base_path, weights, alpha, kind="q8_0", preset="grammar"
     writer.add_string("riposte.adapter.language", language)
     writer.add_string("riposte.adapter.prompt", PROMPT)
     writer.add_string("riposte.adapter.base_xxh64", base_hash(reader))
+    if merges_into:
+        writer.add_string("riposte.adapter.merges_into", merges_into)
     writer.add_file_type(FILE_TYPES[kind])
     for name, values in weights.items():
         writer.add_tensor(name, stored(values, kind), raw_dtype=TYPES[kind])
@@ -93,12 +95,13 @@ def read_adapter(path):
 
 
 def mean_of(checkpoints):
-    """(name -> float32 array, alpha) of the averaged weights in files of train.py."""
+    """(name -> float32 array, alpha, whether they learned to be merged) of the averaged weights in files of train.py."""
     states = [torch.load(path, map_location="cpu", weights_only=True) for path in checkpoints]
-    if len({(state["rank"], state["alpha"]) for state in states}) > 1:
-        raise SystemExit("the checkpoints differ in rank or alpha: they are not of one training")
+    if len({(state["rank"], state["alpha"], state["merged"]) for state in states}) > 1:
+        raise SystemExit("the checkpoints differ in rank, alpha or --merged: they are not of one training")
     names = states[0]["average"]
-    return {name: sum(state["average"][name] for state in states).numpy() / len(states) for name in names}, states[0]["alpha"]
+    mean = {name: sum(state["average"][name] for state in states).numpy() / len(states) for name in names}
+    return mean, states[0]["alpha"], states[0]["merged"]
 
 
 def main():
@@ -109,8 +112,11 @@ def main():
     parser.add_argument("--type", choices=tuple(TYPES), default="q8_0")
     parser.add_argument("--merged", action="store_true")
     arguments = parser.parse_args()
-    weights, alpha = mean_of(arguments.checkpoint)
-    (write_merged if arguments.merged else write_adapter)(arguments.out, arguments.model, weights, alpha, arguments.type)
+    weights, alpha, learned_merged = mean_of(arguments.checkpoint)
+    if arguments.merged:
+        write_merged(arguments.out, arguments.model, weights, alpha, arguments.type)
+    else:
+        write_adapter(arguments.out, arguments.model, weights, alpha, arguments.type, merges_into="Q4_1" if learned_merged else None)
     print(f"{arguments.out}: mean of {len(arguments.checkpoint)} checkpoints")
 
 

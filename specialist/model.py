@@ -47,8 +47,20 @@ class Config:
         return self.hidden // self.heads
 
 
+def rounded_q4_1(weight):
+    """The values that Q4_1 makes of a matrix: for 32 inputs at a time 16 steps from the least to the greatest (quant/encode.h)."""
+    blocks = weight.float().view(-1, 32)
+    low = blocks.amin(dim=1, keepdim=True)
+    step = (blocks.amax(dim=1, keepdim=True) - low).div_(15).clamp_(min=1e-8)
+    return (blocks - low).div_(step).round_().mul_(step.half().float()).add_(low.half().float()).view_as(weight)
+
+
 class LoraLinear(nn.Module):
-    """y = x W^T + scale (x A^T) B^T; W frozen [out, in], A [rank, in], B [out, rank]; starts as the base (B = 0)."""
+    """y = x W^T + scale (x A^T) B^T; W frozen [out, in], A [rank, in], B [out, rank]; starts as the base (B = 0).
+
+    After round(): y = x R^T, where R is W + scale B A as Q4_1 rounds it, and A and B learn as if it were the sum itself (a
+    straight-through estimator): so they get used to being merged.
+    """
 
     def __init__(self, weight, rank, scale):
         super().__init__()
@@ -57,8 +69,17 @@ class LoraLinear(nn.Module):
         self.lora_a = nn.Parameter(torch.empty(rank, weight.shape[1], dtype=torch.float32))
         self.lora_b = nn.Parameter(torch.zeros(weight.shape[0], rank, dtype=torch.float32))
         nn.init.normal_(self.lora_a, std=weight.shape[1] ** -0.5)
+        self.rounded = None
+
+    def round(self):
+        with torch.no_grad():
+            self.rounded = rounded_q4_1(self.weight + self.scale * (self.lora_b @ self.lora_a)).to(self.weight.dtype)
 
     def forward(self, x):
+        if self.rounded is not None:
+            low = F.linear(x.detach(), self.lora_a.to(x.dtype)) * self.scale
+            beside = F.linear(low, self.lora_b.to(x.dtype))
+            return F.linear(x, self.rounded) + beside - beside.detach()
         low = F.linear(x, self.lora_a.to(x.dtype)) * self.scale
         return F.linear(x, self.weight) + F.linear(low, self.lora_b.to(x.dtype))
 
@@ -171,6 +192,12 @@ class Llama(nn.Module):
         wanted = weights > 0
         losses = F.cross_entropy(F.linear(self.hidden(ids[:, :-1])[wanted], self.head).float(), ids[:, 1:][wanted], reduction="none")
         return (losses * weights[wanted]).sum()
+
+    def round(self):
+        """From now on the adapter counts as merged into weights of Q4_1; again after every change of it."""
+        for module in self.modules():
+            if isinstance(module, LoraLinear):
+                module.round()
 
     def adapter(self):
         """Name in GGUF -> parameter: blk.0.attn_q.weight.lora_a [rank, in], ...lora_b [out, rank]."""

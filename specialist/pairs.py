@@ -12,7 +12,7 @@ from errors import Rates, Sentence, corrupt
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "tests/reference"))
 import hf_tokenizers  # noqa: E402  (the repository's own reading of a GGUF vocabulary)
 
-PROMPT = "<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
+PROMPT = "<|im_start|>user\n{text}<|im_end|>"
 END = "<|im_end|>"
 
 

@@ -77,8 +77,9 @@ class Trainer:
         if not self.checkpoint.exists():
             return
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
-        if state["rank"] != self.arguments.rank or state["alpha"] != self.arguments.alpha:
-            sys.exit(f"{self.checkpoint} has rank {state['rank']} and alpha {state['alpha']}, not what is asked for")
+        for name in ("rank", "alpha", "merged"):
+            if state[name] != getattr(self.arguments, name):
+                sys.exit(f"{self.checkpoint} has {name} {state[name]}, not what is asked for")
         with torch.no_grad():
             for name, value in self.adapter.items():
                 value.copy_(state["adapter"][name])
@@ -95,13 +96,15 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "rank": self.arguments.rank,
             "alpha": self.arguments.alpha,
+            "merged": self.arguments.merged,
             "progress": {"step": self.step, "chunk": self.chunk, "batch": self.batch, "tokens": self.tokens, "seconds": self.seconds},
         }
         write(state, self.checkpoint)
 
     def snapshot(self):
         """The average of this moment alone, for export.py to average over several."""
-        state = {"average": self.average, "rank": self.arguments.rank, "alpha": self.arguments.alpha, "progress": {"step": self.step}}
+        state = {"average": self.average, "rank": self.arguments.rank, "alpha": self.arguments.alpha, "merged": self.arguments.merged,
+                 "progress": {"step": self.step}}
         write(state, self.run / f"step-{self.step:06}.pt")
 
     def log(self, **values):
@@ -116,8 +119,13 @@ class Trainer:
         loss = self.model.loss(ids, weights)
         return weights.sum().item(), ids.numel(), loss.item(), torch.autograd.grad(loss, list(self.adapter.values()))
 
+    def round(self):
+        if self.arguments.merged:
+            self.model.round()
+
     def train_on(self, work):
         """One step over some batches, one for each worker."""
+        self.round()
         parts = list(self.workers.map(self.gradients, work))
         wanted = sum(part[0] for part in parts)
         for parameter, *grads in zip(self.adapter.values(), *(part[3] for part in parts)):
@@ -141,6 +149,7 @@ class Trainer:
                 ids, weights = (tensor.to(self.device) for tensor in tensors(batch))
                 return self.model.loss(ids, weights).item(), weights.sum().item()
 
+        self.round()
         losses, counts = zip(*self.workers.map(loss_of, held_out))
         return sum(losses) / sum(counts)
 
@@ -190,6 +199,8 @@ def parse(argv=None):
     parser.add_argument("--b-ratio", type=float, default=2.0, help="learning rate of B over that of A")
     parser.add_argument("--rank", type=int, default=32)
     parser.add_argument("--alpha", type=float, default=64.0)
+    parser.add_argument("--merged", action=argparse.BooleanOptionalAction, default=True,
+                        help="learn to be merged into weights of Q4_1 (the adapter can be used beside them all the same)")
     parser.add_argument("--average", type=float, default=0.99, help="what the average of the weights keeps at each step")
     parser.add_argument("--batch-tokens", type=int, default=400, help="of one worker's batch")
     parser.add_argument("--edit-weight", type=float, default=3.0, help="loss of an edited token over that of a copied one")

@@ -12,7 +12,7 @@ import forward_pass  # noqa: E402
 import gguf  # noqa: E402
 import numpy as np  # noqa: E402
 import train  # noqa: E402
-from model import Llama  # noqa: E402
+from model import LoraLinear, Llama, rounded_q4_1  # noqa: E402
 from pairs import Encoder, Pairs, batches, edited, tensors  # noqa: E402
 
 IDS = [3, 250, 17, 99, 4, 60, 201, 77, 5, 142, 33]
@@ -89,6 +89,32 @@ def test_a_merged_model_says_what_the_base_with_the_adapter_says(tiny_model, tmp
     assert np.abs(merged - base).max() > 0.2
 
 
+def test_rounding_is_that_of_the_format():
+    torch.manual_seed(5)
+    weight = torch.randn(6, 64) * 0.1
+    weight[2] = 0.5
+    stored = gguf.dequantize(gguf.quantize(weight.numpy(), gguf.GGMLQuantizationType.Q4_1), gguf.GGMLQuantizationType.Q4_1)
+    np.testing.assert_allclose(rounded_q4_1(weight).numpy(), stored, atol=1e-6)
+    np.testing.assert_allclose(rounded_q4_1(torch.from_numpy(stored)).numpy(), stored, atol=2e-4)
+
+
+def test_a_merged_product_is_the_rounded_one_and_learns_as_the_sum_itself():
+    torch.manual_seed(7)
+    linear, x, wanted = LoraLinear(torch.randn(32, 64) * 0.1, 8, 2.0), torch.randn(5, 64, requires_grad=True), torch.randn(5, 32)
+    with torch.no_grad():
+        linear.lora_b.copy_(torch.randn(32, 8) * 0.1)
+    exact = torch.autograd.grad((linear(x) * wanted).sum(), (linear.lora_a, linear.lora_b))
+    linear.round()
+    rounded = linear(x)
+    torch.testing.assert_close(rounded, x @ linear.rounded.T, atol=1e-5, rtol=0)
+    sums = linear.weight + 2.0 * linear.lora_b @ linear.lora_a
+    assert 0.001 < (linear.rounded - sums).abs().max() < 0.1
+    *learnt, of_x = torch.autograd.grad((rounded * wanted).sum(), (linear.lora_a, linear.lora_b, x))
+    for one, other in zip(learnt, exact):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+    torch.testing.assert_close(of_x, wanted @ linear.rounded, atol=1e-5, rtol=0)
+
+
 def test_the_hash_of_a_base_is_that_of_its_norms(tiny_model, tmp_path):
     weights = {name: value.detach().numpy() for name, value in randomised(Llama(tiny_model, rank=32)).adapter().items()}
     export.write_merged(tmp_path / "merged.gguf", tiny_model, weights, 64.0, "f16")
@@ -161,14 +187,26 @@ def test_snapshots_of_a_training_are_exported_as_their_mean(arguments, tmp_path)
     train.main([*arguments(tmp_path / "run", 4), "--snapshot-every", "2"])
     paths = sorted((tmp_path / "run").glob("step-*.pt"))
     assert [path.name for path in paths] == ["step-000002.pt", "step-000004.pt"]
-    weights, alpha = export.mean_of(paths)
+    weights, alpha, learned_merged = export.mean_of(paths)
     first, second = (torch.load(path, weights_only=True)["average"] for path in paths)
     name = "blk.1.attn_v.weight.lora_b"
-    assert alpha == 16.0 and not torch.equal(first[name], second[name])
+    assert alpha == 16.0 and learned_merged and not torch.equal(first[name], second[name])
     np.testing.assert_allclose(weights[name], ((first[name] + second[name]) / 2).numpy(), atol=1e-7)
 
 
-def test_a_checkpoint_of_another_rank_is_refused(arguments, tmp_path):
+@pytest.mark.parametrize("options, said", [(["--rank", "4"], "rank 8"), (["--no-merged"], "merged True")])
+def test_a_checkpoint_of_another_training_is_refused(arguments, tmp_path, options, said):
     train.main(arguments(tmp_path / "run", 1))
-    with pytest.raises(SystemExit, match="rank 8"):
-        train.main([*arguments(tmp_path / "run", 2), "--rank", "4"])
+    with pytest.raises(SystemExit, match=said):
+        train.main([*arguments(tmp_path / "run", 2), *options])
+
+
+def test_a_file_says_whether_it_learned_to_be_merged(arguments, tiny_model, tmp_path, monkeypatch):
+    for option, said in (("--merged", "Q4_1"), ("--no-merged", None)):
+        run = tmp_path / option
+        train.main([*arguments(run, 1), "--snapshot-every", "1", option])
+        monkeypatch.setattr("sys.argv", ["export.py", "--model", str(tiny_model), "--checkpoint", str(run / "step-000001.pt"),
+                                         "--out", str(run / "adapter.gguf"), "--type", "f16"])
+        export.main()
+        field = gguf.GGUFReader(run / "adapter.gguf").get_field("riposte.adapter.merges_into")
+        assert (field.contents() if field else None) == said
