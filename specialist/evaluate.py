@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""GLEU on sentences with several human corrections (JFLEG), of a model that a Riposte server holds.
+"""GLEU on sentences with several human corrections (JFLEG), or SARI on sentences with several human simplifications (ASSET), of a
+model that a Riposte server holds.
 
 usage: evaluate.py --riposte build/release/riposte --model MODEL [--merged] --jfleg FOLDER [--first N] ...
   --model  a name of the catalogue or a .gguf file; with --merged, one that export.py --merged has written: it gets the
            prompt of the adapter instead of the preset's instruction
   --jfleg  SPLIT.src and SPLIT.ref0, .ref1 ...: a tokenised sentence on each line; for measuring only, never for training
+  --asset  asset.valid.orig and asset.valid.simp.0 ...: the same for simplification, in normal spacing
   --text   normal: "word." as people type it (default); tokenised: "word ." as JFLEG has it
 Prints GLEU of the answers, of the copied source and of the first human against the others.
 """
@@ -15,14 +17,15 @@ import pathlib
 
 from clean import detokenise
 from gleu import gleu, tokenise
+from sari import sari
 from serving import post, riposte, served_names
 
 
-def corrector(url, name, merged):
-    """A function from a text to its correction. `merged`: the merged model's file, None where the server knows the preset."""
+def rewriter(url, name, preset, merged):
+    """A function from a text to what becomes of it. `merged`: the merged model's file, None where the server knows the preset."""
     if merged is None:
         def rewrite(text):
-            return post(f"{url}/v1/rewrite", {"model": name, "text": text, "preset": "grammar", "split": "none"})["text"]
+            return post(f"{url}/v1/rewrite", {"model": name, "text": text, "preset": preset, "split": "none"})["text"]
         return rewrite
     from pairs import Encoder
 
@@ -39,34 +42,24 @@ def read(path, first):
     return [line.split() for line in path.read_text(encoding="utf-8").splitlines()][:first]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--riposte", required=True, help="the program, which is started with the model")
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--options", default="", help="further options of `riposte serve`, separated by spaces")
-    parser.add_argument("--served-name", help="which of the served models is asked (default: the first)")
-    parser.add_argument("--merged", action="store_true")
-    parser.add_argument("--jfleg", required=True)
-    parser.add_argument("--split", default="dev")
-    parser.add_argument("--first", type=int)
-    parser.add_argument("--text", choices=("normal", "tokenised"), default="normal")
-    parser.add_argument("--parallel", type=int, default=4)
-    parser.add_argument("--edits", action="store_true", help="precision and recall of edits, too, as ERRANT sees them")
-    parser.add_argument("--out", help="the answers, one a line")
-    arguments = parser.parse_args()
+def answers_of(arguments, texts, preset):
+    with riposte(arguments.riposte, arguments.model, *arguments.options.split()) as url:
+        rewrite = rewriter(url, arguments.served_name or served_names(url)[0], preset, arguments.model if arguments.merged else None)
+        with concurrent.futures.ThreadPoolExecutor(arguments.parallel) as pool:
+            answers = [" ".join(answer.split()) for answer in pool.map(rewrite, texts)]
+    if arguments.out:
+        pathlib.Path(arguments.out).write_text("".join(answer + "\n" for answer in answers), encoding="utf-8")
+    return answers
 
+
+def measure_corrections(arguments):
     folder = pathlib.Path(arguments.jfleg)
     sources = read(folder / f"{arguments.split}.src", arguments.first)
     references = [read(path, arguments.first) for path in sorted(folder.glob(f"{arguments.split}.ref*"))]
     texts = [" ".join(tokens) for tokens in sources]
     if arguments.text == "normal":
         texts = [detokenise(text) for text in texts]
-    with riposte(arguments.riposte, arguments.model, *arguments.options.split()) as url:
-        correct = corrector(url, arguments.served_name or served_names(url)[0], arguments.model if arguments.merged else None)
-        with concurrent.futures.ThreadPoolExecutor(arguments.parallel) as pool:
-            answers = [" ".join(answer.split()) for answer in pool.map(correct, texts)]
-    if arguments.out:
-        pathlib.Path(arguments.out).write_text("".join(answer + "\n" for answer in answers), encoding="utf-8")
+    answers = answers_of(arguments, texts, "grammar")
     outputs = [tokenise(answer) for answer in answers]
     unchanged = sum(answer.split() == text.split() for answer, text in zip(answers, texts))
     print(f"{len(sources)} sentences: GLEU {gleu(sources, outputs, references):.2f}, copied source "
@@ -77,6 +70,45 @@ def main():
 
         counts = edit_counts(sources, outputs, references)
         print(f"edits: precision {counts.precision:.3f}, recall {counts.recall:.3f}, F0.5 {counts.f_half:.3f}")
+
+
+def measure_simplifications(arguments):
+    folder = pathlib.Path(arguments.asset)
+    texts = [" ".join(words) for words in read(folder / "asset.valid.orig", arguments.first)]
+    references = [read(path, arguments.first) for path in sorted(folder.glob("asset.valid.simp.*"))]
+    answers = answers_of(arguments, texts, "simplify")
+
+    def lowered(lines):
+        return [tokenise((line if isinstance(line, str) else " ".join(line)).lower()) for line in lines]
+
+    sources, outputs, references = lowered(texts), lowered(answers), [lowered(lines) for lines in references]
+    unchanged = sum(answer == text for answer, text in zip(answers, texts))
+    print(f"{len(texts)} sentences: SARI {sari(sources, outputs, references):.2f}, copied source {sari(sources, sources, references):.2f}, "
+          f"one human {sari(sources, references[0], references[1:]):.2f}; {unchanged} unchanged, "
+          f"{sum(map(len, outputs)) / sum(map(len, sources)):.2f} times as long")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--riposte", required=True, help="the program, which is started with the model")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--options", default="", help="further options of `riposte serve`, separated by spaces")
+    parser.add_argument("--served-name", help="which of the served models is asked (default: the first)")
+    parser.add_argument("--merged", action="store_true")
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--jfleg")
+    task.add_argument("--asset")
+    parser.add_argument("--split", default="dev", help="of JFLEG")
+    parser.add_argument("--first", type=int)
+    parser.add_argument("--text", choices=("normal", "tokenised"), default="normal", help="of JFLEG")
+    parser.add_argument("--parallel", type=int, default=4)
+    parser.add_argument("--edits", action="store_true", help="precision and recall of edits, too, as ERRANT sees them (JFLEG)")
+    parser.add_argument("--out", help="the answers, one a line")
+    arguments = parser.parse_args()
+    if arguments.asset:
+        measure_simplifications(arguments)
+    else:
+        measure_corrections(arguments)
 
 
 if __name__ == "__main__":

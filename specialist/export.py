@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes what training has learnt as a GGUF file: an adapter, or the base with the adapter merged into it.
 
-usage: export.py --model BASE.gguf --checkpoint RUN/step-*.pt --out FILE [--type q8_0|f16] [--merged]
+usage: export.py --model BASE.gguf --checkpoint RUN/step-*.pt --out FILE [--type q8_0|f16] [--preset NAME] [--merged]
 Of several checkpoints the mean of their averaged weights is written: it corrects as much as the best of them and is wrong less
 often.
 The adapter has the layout of llama.cpp's converter (general.type "adapter", pairs of tensors NAME.lora_a and NAME.lora_b,
@@ -110,13 +110,15 @@ def main():
     parser.add_argument("--checkpoint", required=True, nargs="+")
     parser.add_argument("--out", required=True)
     parser.add_argument("--type", choices=tuple(TYPES), default="q8_0")
+    parser.add_argument("--preset", default="grammar", help="what it was trained for")
     parser.add_argument("--merged", action="store_true")
     arguments = parser.parse_args()
     weights, alpha, learned_merged = mean_of(arguments.checkpoint)
     if arguments.merged:
         write_merged(arguments.out, arguments.model, weights, alpha, arguments.type)
     else:
-        write_adapter(arguments.out, arguments.model, weights, alpha, arguments.type, merges_into="Q4_1" if learned_merged else None)
+        merges_into = "Q4_1" if learned_merged else None
+        write_adapter(arguments.out, arguments.model, weights, alpha, arguments.type, arguments.preset, merges_into=merges_into)
     print(f"{arguments.out}: mean of {len(arguments.checkpoint)} checkpoints")
 
 

@@ -54,6 +54,17 @@ def kept(source, answer, rng):
     return survives(source, answer) and (source != answer or rng.random() < UNCHANGED_KEPT)
 
 
+def rewriter(url, preset, parallel):
+    """A function from texts to pairs (text, the teacher's answer), in order. `url`: a server's; `preset`: one of Riposte's."""
+    name = served_names(url)[0]
+    pool = concurrent.futures.ThreadPoolExecutor(parallel)
+
+    def ask(text):
+        return text, post(f"{url}/v1/rewrite", {"model": name, "text": text, "preset": preset, "split": "none"})["text"].strip()
+
+    return lambda texts: list(pool.map(ask, texts))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--riposte", required=True, help="the program, which is started with the teacher as its model")
@@ -67,16 +78,12 @@ def main():
     done_path = data / "teacher.done"
     done = int(done_path.read_text()) if done_path.exists() else 0
 
-    with riposte(arguments.riposte, arguments.model) as url, concurrent.futures.ThreadPoolExecutor(arguments.parallel) as pool:
-        name = served_names(url)[0]
-
-        def ask(text):
-            return text, post(f"{url}/v1/rewrite", {"model": name, "text": text, "preset": "grammar", "split": "none"})["text"].strip()
-
+    with riposte(arguments.riposte, arguments.model) as url:
+        ask = rewriter(url, "grammar", arguments.parallel)
         added = 0
         for first in range(done, min(arguments.most, len(texts)), BLOCK):
             block = texts[first:min(first + BLOCK, arguments.most)]
-            pairs = [(text, answer) for text, answer in pool.map(ask, block) if kept(text, answer, rng)]
+            pairs = [(text, answer) for text, answer in ask(block) if kept(text, answer, rng)]
             with open(data / "teacher.jsonl", "a", encoding="utf-8") as file:
                 file.writelines(json.dumps({"source": text, "target": answer, "from": "teacher"}) + "\n" for text, answer in pairs)
             asked, added = first + len(block), added + len(pairs)
