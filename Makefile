@@ -17,7 +17,7 @@ THREADED_LAYERS = hardware engine cache server
 # Processors that this machine is not.
 EMULATED = --emulated-arm build/arm --emulated-x86 build/release
 
-.PHONY: help build run test test-full test-arm sanitize tsan fuzz specialist specialist-data format clean
+.PHONY: help build run test test-full test-arm sanitize tsan fuzz specialist specialist-simplify specialist-data format clean
 .PHONY: release-tests fuzz-build sanitize-build arm-build test-model
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make tsan       the tests of layers in which threads meet under ThreadSanitizer: $(THREADED_LAYERS)"
 	@echo "make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make specialist DATA=folder    teach the small model grammar (specialist/README.md), an hour or two"
+	@echo "make specialist-simplify DATA=folder   the same for simple sentences"
 	@echo "make format     clang-format over all sources"
 	@echo "make clean      remove build/"
 
@@ -112,12 +113,24 @@ $(PYTHON): tests/requirements.txt
 # sentences first; JFLEG=folder measures in the end.
 specialist: specialist-data
 	@$(SPECIALIST_PYTHON) specialist/train.py --model "$$($(RIPOSTE) pull smollm2)" --data $(SPECIALIST)/data \
-	  --run $(SPECIALIST)/run --weights ewt=2,wikisplit=0.6,wikitext2=0.6,teacher=3
+	  --run $(SPECIALIST)/run --weights ewt=2,wikisplit=0.6,wikitext2=0.6,teacher=5 --steps 715 --decay 110
 	@for kind in "--out $(SPECIALIST)/grammar-smollm2-135m.gguf" "--merged --out $(SPECIALIST)/merged.gguf"; do \
 	  $(SPECIALIST_PYTHON) specialist/export.py --model "$$($(RIPOSTE) pull smollm2)" \
-	    --checkpoint $(SPECIALIST)/run/step-*.pt $$kind || exit 1; done
-	@test -z "$(JFLEG)" || $(SPECIALIST_PYTHON) specialist/evaluate.py --riposte $(RIPOSTE) --merged \
-	  --model $(SPECIALIST)/merged.gguf --jfleg $(JFLEG)
+	    --checkpoint $$(ls $(SPECIALIST)/run/step-*.pt | tail -n 4) $$kind || exit 1; done
+	@test -z "$(JFLEG)" || $(SPECIALIST_PYTHON) specialist/evaluate.py --riposte $(RIPOSTE) --model smollm2 --served-name smollm2:g \
+	  --options "--adapter g=$(SPECIALIST)/grammar-smollm2-135m.gguf" --jfleg $(JFLEG)
+
+# An adapter that simplifies, likewise. DATA: a folder with wikisplit.tsv; ASSET=folder measures in the end.
+specialist-simplify: build $(SPECIALIST_PYTHON)
+	@test -n "$(DATA)" || { echo "make specialist-simplify DATA=folder: see specialist/README.md for what the folder holds"; exit 2; }
+	@test -e $(SPECIALIST)/simplify/targets.jsonl || $(SPECIALIST_PYTHON) specialist/simplify.py --riposte $(RIPOSTE) \
+	  --model $(or $(TEACHER),qwen) --out $(SPECIALIST)/simplify $(DATA)
+	@$(SPECIALIST_PYTHON) specialist/train.py --model "$$($(RIPOSTE) pull smollm2)" --data $(SPECIALIST)/simplify \
+	  --run $(SPECIALIST)/simplify/run --edit-weight 1.5 --steps 300
+	@$(SPECIALIST_PYTHON) specialist/export.py --model "$$($(RIPOSTE) pull smollm2)" --preset simplify \
+	  --checkpoint $(SPECIALIST)/simplify/run/step-*.pt --out $(SPECIALIST)/simplify-smollm2-135m.gguf
+	@test -z "$(ASSET)" || $(SPECIALIST_PYTHON) specialist/evaluate.py --riposte $(RIPOSTE) --model smollm2 --served-name smollm2:s \
+	  --options "--adapter s=$(SPECIALIST)/simplify-smollm2-135m.gguf" --asset $(ASSET)
 
 specialist-data: build $(SPECIALIST_PYTHON)
 	@test -n "$(DATA)" || { echo "make specialist DATA=folder: see specialist/README.md for what the folder holds"; exit 2; }

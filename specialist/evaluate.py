@@ -21,11 +21,15 @@ from sari import sari
 from serving import post, riposte, served_names
 
 
-def rewriter(url, name, preset, merged):
+def rewriter(url, name, preset, merged, edit_confidence=None):
     """A function from a text to what becomes of it. `merged`: the merged model's file, None where the server knows the preset."""
     if merged is None:
+        asked = {"model": name, "preset": preset, "split": "none"}
+        if edit_confidence is not None:
+            asked["edit_confidence"] = edit_confidence
+
         def rewrite(text):
-            return post(f"{url}/v1/rewrite", {"model": name, "text": text, "preset": preset, "split": "none"})["text"]
+            return post(f"{url}/v1/rewrite", {**asked, "text": text})["text"]
         return rewrite
     from pairs import Encoder
 
@@ -42,9 +46,30 @@ def read(path, first):
     return [line.split() for line in path.read_text(encoding="utf-8").splitlines()][:first]
 
 
+def distance(a, b):
+    """Levenshtein's, of words."""
+    before = list(range(len(b) + 1))
+    for i, word in enumerate(a, 1):
+        now = [i]
+        for j, other in enumerate(b, 1):
+            now.append(min(before[j] + 1, now[-1] + 1, before[j - 1] + (word != other)))
+        before = now
+    return before[-1]
+
+
+def better_and_worse(sources, outputs, references):
+    """How many answers are nearer to the nearest human correction than the source is, and how many are further from it."""
+    better = worse = 0
+    for source, output, *humans in zip(sources, outputs, *references):
+        change = min(distance(output, human) for human in humans) - min(distance(source, human) for human in humans)
+        better, worse = better + (change < 0), worse + (change > 0)
+    return better, worse
+
+
 def answers_of(arguments, texts, preset):
     with riposte(arguments.riposte, arguments.model, *arguments.options.split()) as url:
-        rewrite = rewriter(url, arguments.served_name or served_names(url)[0], preset, arguments.model if arguments.merged else None)
+        rewrite = rewriter(url, arguments.served_name or served_names(url)[0], preset, arguments.model if arguments.merged else None,
+                           arguments.edit_confidence)
         with concurrent.futures.ThreadPoolExecutor(arguments.parallel) as pool:
             answers = [" ".join(answer.split()) for answer in pool.map(rewrite, texts)]
     if arguments.out:
@@ -65,6 +90,8 @@ def measure_corrections(arguments):
     print(f"{len(sources)} sentences: GLEU {gleu(sources, outputs, references):.2f}, copied source "
           f"{gleu(sources, sources, references):.2f}, one human {gleu(sources, references[0], references[1:]):.2f}; "
           f"{unchanged} unchanged")
+    better, worse = better_and_worse(sources, outputs, references)
+    print(f"{better / len(sources):.0%} made better, {worse / len(sources):.0%} made worse")
     if arguments.edits:
         from edits import edit_counts
 
@@ -103,6 +130,7 @@ def main():
     parser.add_argument("--text", choices=("normal", "tokenised"), default="normal", help="of JFLEG")
     parser.add_argument("--parallel", type=int, default=4)
     parser.add_argument("--edits", action="store_true", help="precision and recall of edits, too, as ERRANT sees them (JFLEG)")
+    parser.add_argument("--edit-confidence", type=float, help="how sure an edit must be (docs/adapters.md)")
     parser.add_argument("--out", help="the answers, one a line")
     arguments = parser.parse_args()
     if arguments.asset:

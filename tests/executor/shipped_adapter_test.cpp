@@ -25,11 +25,10 @@ namespace fs = std::filesystem;
 constexpr const char* kModel = "smollm2-135m-instruct-q4_1.gguf";
 constexpr const char* kAdapter = RIPOSTE_SOURCE_DIR "/adapters/grammar-smollm2-135m.gguf";
 
-// Twice what was measured: 0.00004 beside the base and 0.00008 merged, over the 41 rows below. (Two more
-// sentences, in which more is to be guessed, gave 0.00026 and 0.00021 over 75 rows, and took this test beyond
-// ten seconds.)
-constexpr double kMostBeside = 0.00008;
-constexpr double kMostMerged = 0.00016;
+// Twice what was measured over the 41 rows below: 0.0001 beside the base; 0.009 merged, since the sums are
+// rounded to Q4_1, which the adapter is trained for.
+constexpr double kMostBeside = 0.0002;
+constexpr double kMostMerged = 0.02;
 
 constexpr std::pair<const char*, const char*> kCases[] = {
     {"She go to the market every days and buy two apple .",
@@ -78,7 +77,7 @@ TEST(ShippedAdapter, MovesNoAnswerFurtherFromTheTruthThanItMay) {
   with.adapters = {*adapter};
   const auto exact = make_float_executor(*model, team, with);
   const auto beside = make_cpu_executor(*model, team, with);
-  with.merged_into = {model::merged_type(**adapter, (*model)->weights, model::Merging::kAll)};
+  with.merged_into = {model::merged_type(**adapter, (*model)->weights, model::Merging::kAsTrained)};
   const auto merged = make_cpu_executor(*model, team, with);
   ASSERT_TRUE(exact && beside && merged);
 

@@ -46,7 +46,7 @@ def test_a_few_minutes_of_training_teach_corrections_that_the_server_gives(tmp_p
     call("export.py", "--checkpoint", tmp_path / "run/checkpoint.pt", "--out", tmp_path / "merged.gguf", "--merged")
     assert (tmp_path / "grammar.gguf").stat().st_size < 20e6
     with riposte(BINARY, tmp_path / "merged.gguf") as url:
-        correct = evaluate.corrector(url, served_names(url)[0], tmp_path / "merged.gguf")
+        correct = evaluate.rewriter(url, served_names(url)[0], "grammar", tmp_path / "merged.gguf")
         for text in ("We took a long walk through the forest.", "He always drive carefully when his daughter is in the car."):
             answer = correct(text).strip()
             assert difflib.SequenceMatcher(None, text, answer).ratio() >= LEAST_LIKENESS, answer
