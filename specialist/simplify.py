@@ -4,6 +4,7 @@
 usage: simplify.py --riposte build/release/riposte --model qwen --out FOLDER [--most N] DATA
   DATA  holds wikisplit.tsv, as for data.py
   OUT   gets targets.jsonl and heldout.jsonl for train.py: {"source", "target", "from": "teacher" or "wikisplit"}
+Goes on where it stopped: what the teacher has said is in teacher.jsonl and teacher.done.
 """
 
 import argparse
@@ -16,9 +17,8 @@ import re
 from clean import detokenise, looks_clean
 from data import find
 from serving import riposte
-from teacher import names, rewriter
+from teacher import collect, names, rewriter
 
-BLOCK = 64  # sentences between two messages
 HELD_OUT = 40
 LEAST_WORDS, MOST_WORDS = 12, 36
 LENGTHS = (0.4, 1.15)  # of an answer, in words of the source
@@ -80,14 +80,9 @@ def main():
     found = list(long_sentences(find(arguments.data, "wikisplit.tsv")))
     random.Random(arguments.seed).shuffle(found)
     asked, rest = found[:arguments.most], found[arguments.most:]
-    lines = []
     with riposte(arguments.riposte, arguments.model) as url:
-        ask = rewriter(url, "simplify", arguments.parallel)
-        for first in range(0, len(asked), BLOCK):
-            block = [source for source, _ in asked[first:first + BLOCK]]
-            lines += [{"source": source, "target": answer, "from": "teacher"}
-                      for source, answer in ask(block) if is_simplification(source, answer)]
-            print(f"{first + len(block)} of {len(asked)} asked, {len(lines)} kept", flush=True)
+        collect([source for source, _ in asked], rewriter(url, "simplify", arguments.parallel), is_simplification, out / "teacher.jsonl")
+    lines = [json.loads(line) for line in (out / "teacher.jsonl").read_text(encoding="utf-8").splitlines()]
     lines += [{"source": source, "target": halves, "from": "wikisplit"}
               for source, halves in rest if is_simplification(source, halves)]
     random.Random(arguments.seed).shuffle(lines)

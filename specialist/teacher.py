@@ -65,6 +65,22 @@ def rewriter(url, preset, parallel):
     return lambda texts: list(pool.map(ask, texts))
 
 
+def collect(texts, ask, keep, path):
+    """Appends {"source", "target", "from": "teacher"} to `path` for answers of `ask` that `keep` accepts. Goes on where an earlier call
+    stopped: a .done file beside `path` counts the texts asked."""
+    done_path = path.with_suffix(".done")
+    done = int(done_path.read_text()) if done_path.exists() else 0
+    added = 0
+    for first in range(done, len(texts), BLOCK):
+        block = texts[first:first + BLOCK]
+        pairs = [(text, answer) for text, answer in ask(block) if keep(text, answer)]
+        with open(path, "a", encoding="utf-8") as file:
+            file.writelines(json.dumps({"source": text, "target": answer, "from": "teacher"}) + "\n" for text, answer in pairs)
+        asked, added = first + len(block), added + len(pairs)
+        done_path.write_text(str(asked))
+        print(f"{asked} of {len(texts)} asked, {added} of {asked - done} kept", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--riposte", required=True, help="the program, which is started with the teacher as its model")
@@ -75,20 +91,9 @@ def main():
     arguments = parser.parse_args()
     data, rng = pathlib.Path(arguments.data), random.Random(1)
     texts = [text for text in (data / "noisy.txt").read_text(encoding="utf-8").splitlines() if worth_asking(text)]
-    done_path = data / "teacher.done"
-    done = int(done_path.read_text()) if done_path.exists() else 0
-
     with riposte(arguments.riposte, arguments.model) as url:
-        ask = rewriter(url, "grammar", arguments.parallel)
-        added = 0
-        for first in range(done, min(arguments.most, len(texts)), BLOCK):
-            block = texts[first:min(first + BLOCK, arguments.most)]
-            pairs = [(text, answer) for text, answer in ask(block) if kept(text, answer, rng)]
-            with open(data / "teacher.jsonl", "a", encoding="utf-8") as file:
-                file.writelines(json.dumps({"source": text, "target": answer, "from": "teacher"}) + "\n" for text, answer in pairs)
-            asked, added = first + len(block), added + len(pairs)
-            done_path.write_text(str(asked))
-            print(f"{asked} of {min(len(texts), arguments.most)} asked, {added} of {asked - done} kept", flush=True)
+        collect(texts[:arguments.most], rewriter(url, "grammar", arguments.parallel),
+                lambda text, answer: kept(text, answer, rng), data / "teacher.jsonl")
 
 
 if __name__ == "__main__":

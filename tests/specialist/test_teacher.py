@@ -1,11 +1,12 @@
 """What a teacher's answer must keep to be learnt."""
 
+import json
 import random
 
 import pytest
 
 pytest.importorskip("wordfreq", reason="wordfreq is not installed: specialist/requirements.txt has it")
-from teacher import kept, survives, worth_asking  # noqa: E402
+from teacher import BLOCK, collect, kept, survives, worth_asking  # noqa: E402
 
 SOURCE = "i met Anna and 3 of her friend in Paris, they was very nice"
 
@@ -39,3 +40,22 @@ def test_few_sentences_that_the_teacher_leaves_alone_are_kept():
 ])
 def test_headers_addresses_and_lists_are_not_asked_about(text, worth):
     assert worth_asking(text) == worth
+
+
+def test_a_teacher_goes_on_where_it_stopped(tmp_path):
+    texts, asked = [f"text {number}" for number in range(3 * BLOCK)], []
+    path = tmp_path / "teacher.jsonl"
+
+    def ask(block, most=len(texts)):
+        asked.extend(block)
+        if len(asked) > most:
+            raise KeyboardInterrupt
+        return [(text, text.upper()) for text in block]
+
+    with pytest.raises(KeyboardInterrupt):
+        collect(texts, lambda block: ask(block, BLOCK), lambda *_: True, path)
+    collect(texts, ask, lambda text, _: text != "text 150", path)
+    assert asked == texts[:2 * BLOCK] + texts[BLOCK:]
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["source"] for line in lines] == [text for text in texts if text != "text 150"]
+    assert lines[0] == {"source": "text 0", "target": "TEXT 0", "from": "teacher"}
