@@ -48,7 +48,7 @@ namespace {
 
 bool same_matrix(const quant::PackedMatrix& a, const quant::PackedMatrix& b) {
   return a.format() == b.format() && a.rows() == b.rows() && a.columns() == b.columns() &&
-         a.bytes() == b.bytes() && std::memcmp(a.panel(0), b.panel(0), a.bytes()) == 0;
+         a.bytes() == b.bytes() && (a.bytes() == 0 || std::memcmp(a.panel(0), b.panel(0), a.bytes()) == 0);
 }
 
 }  // namespace
