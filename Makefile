@@ -126,9 +126,9 @@ specialist-simplify: build $(SPECIALIST_PYTHON)
 	@test -e $(SPECIALIST)/simplify/targets.jsonl || $(SPECIALIST_PYTHON) specialist/simplify.py --riposte $(RIPOSTE) \
 	  --model $(or $(TEACHER),qwen) --out $(SPECIALIST)/simplify $(DATA)
 	@$(SPECIALIST_PYTHON) specialist/train.py --model "$$($(RIPOSTE) pull smollm2)" --data $(SPECIALIST)/simplify \
-	  --run $(SPECIALIST)/simplify/run --edit-weight 1.5 --steps 300
-	@$(SPECIALIST_PYTHON) specialist/export.py --model "$$($(RIPOSTE) pull smollm2)" --preset simplify \
-	  --checkpoint $(SPECIALIST)/simplify/run/step-*.pt --out $(SPECIALIST)/simplify-smollm2-135m.gguf
+	  --run $(SPECIALIST)/simplify/run --weights teacher=3 --edit-weight 1.5 --steps 200 --decay 60 --warmup 20 --snapshot-every 40
+	@$(SPECIALIST_PYTHON) specialist/export.py --model "$$($(RIPOSTE) pull smollm2)" --preset simplify --beside \
+	  --checkpoint $$(ls $(SPECIALIST)/simplify/run/step-*.pt | tail -n 4) --out $(SPECIALIST)/simplify-smollm2-135m.gguf
 	@test -z "$(ASSET)" || $(SPECIALIST_PYTHON) specialist/evaluate.py --riposte $(RIPOSTE) --model smollm2 --served-name smollm2:s \
 	  --options "--adapter s=$(SPECIALIST)/simplify-smollm2-135m.gguf" --asset $(ASSET)
 

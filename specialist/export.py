@@ -111,13 +111,14 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--type", choices=tuple(TYPES), default="q8_0")
     parser.add_argument("--preset", default="grammar", help="what it was trained for")
+    parser.add_argument("--beside", action="store_true", help="an adapter that learned to be merged stays beside the base all the same")
     parser.add_argument("--merged", action="store_true")
     arguments = parser.parse_args()
     weights, alpha, learned_merged = mean_of(arguments.checkpoint)
     if arguments.merged:
         write_merged(arguments.out, arguments.model, weights, alpha, arguments.type)
     else:
-        merges_into = "Q4_1" if learned_merged else None
+        merges_into = "Q4_1" if learned_merged and not arguments.beside else None
         write_adapter(arguments.out, arguments.model, weights, alpha, arguments.type, arguments.preset, merges_into=merges_into)
     print(f"{arguments.out}: mean of {len(arguments.checkpoint)} checkpoints")
 

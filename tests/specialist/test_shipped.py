@@ -14,8 +14,9 @@ ADAPTERS = sorted((ROOT / "adapters").glob("*.gguf"))
 LAYERS, RANK, HIDDEN, FEED_FORWARD = 30, 32, 576, 1536
 
 
-def test_there_is_one():
-    assert [path.name for path in ADAPTERS] == ["grammar-smollm2-135m.gguf"]
+def test_there_are_two():
+    assert [path.name for path in ADAPTERS] == ["grammar-smollm2-135m.gguf", "simplify-smollm2-135m.gguf"]
+    assert sum(path.stat().st_size for path in ADAPTERS) < 21e6
 
 
 @pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
@@ -31,9 +32,10 @@ def test_it_is_small_and_changes_every_linear_layer_by_finite_values(path):
 @pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
 def test_it_says_what_it_is_for(path):
     reader = gguf.GGUFReader(path)
+    preset = path.name.split("-")[0]
     fields = {key: reader.get_field(key).contents() for key in ("riposte.adapter.preset", "riposte.adapter.language",
                                                                 "riposte.adapter.prompt", "general.license")}
-    assert fields == {"riposte.adapter.preset": "grammar", "riposte.adapter.language": "en", "riposte.adapter.prompt": PROMPT,
+    assert fields == {"riposte.adapter.preset": preset, "riposte.adapter.language": "en", "riposte.adapter.prompt": PROMPT,
                       "general.license": export.LICENCE}
 
 
