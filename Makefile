@@ -30,7 +30,7 @@ help:
 	@echo "make sanitize   all tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make tsan       the tests of layers in which threads meet under ThreadSanitizer: $(THREADED_LAYERS)"
 	@echo "make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
-	@echo "make specialist DATA=folder    teach the small model grammar (specialist/README.md), an hour or two"
+	@echo "make specialist DATA=folder    teach the small model grammar (specialist/README.md), about an hour"
 	@echo "make specialist-simplify DATA=folder   the same for simple sentences"
 	@echo "make format     clang-format over all sources"
 	@echo "make clean      remove build/"

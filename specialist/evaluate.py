@@ -18,18 +18,16 @@ import pathlib
 from clean import detokenise
 from gleu import gleu, tokenise
 from sari import sari
-from serving import post, riposte, served_names
+from serving import post, rewritten, riposte, served_names
 
 
 def rewriter(url, name, preset, merged, edit_confidence=None):
     """A function from a text to what becomes of it. `merged`: the merged model's file, None where the server knows the preset."""
     if merged is None:
-        asked = {"model": name, "preset": preset, "split": "none"}
-        if edit_confidence is not None:
-            asked["edit_confidence"] = edit_confidence
+        options = {} if edit_confidence is None else {"edit_confidence": edit_confidence}
 
         def rewrite(text):
-            return post(f"{url}/v1/rewrite", {**asked, "text": text})["text"]
+            return rewritten(url, name, text, preset, **options)
         return rewrite
     from pairs import Encoder
 

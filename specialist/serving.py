@@ -29,6 +29,11 @@ def post(url, body):
         raise SystemExit(f"{url}: {error.code} {error.read().decode(errors='replace')}") from None
 
 
+def rewritten(url, model, text, preset, **options):
+    """What a served model makes of a whole text; `options`: further fields of /v1/rewrite."""
+    return post(f"{url}/v1/rewrite", {"model": model, "text": text, "preset": preset, "split": "none", **options})["text"]
+
+
 def served_names(url):
     with urllib.request.urlopen(f"{url}/v1/models", timeout=5) as answer:
         return [model["id"] for model in json.loads(answer.read())["data"]]

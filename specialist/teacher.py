@@ -15,7 +15,7 @@ import random
 import re
 
 from clean import looks_clean
-from serving import post, riposte, served_names
+from serving import rewritten, riposte, served_names
 
 UNCHANGED_KEPT = 0.3  # of the sentences that the teacher leaves alone
 LEAST_LIKENESS = 0.75  # of the letters
@@ -60,7 +60,7 @@ def rewriter(url, preset, parallel):
     pool = concurrent.futures.ThreadPoolExecutor(parallel)
 
     def ask(text):
-        return text, post(f"{url}/v1/rewrite", {"model": name, "text": text, "preset": preset, "split": "none"})["text"].strip()
+        return text, rewritten(url, name, text, preset).strip()
 
     return lambda texts: list(pool.map(ask, texts))
 

@@ -3,11 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "gguf/types.h"
 #include "model/adapter.h"
 #include "model/config.h"
 #include "model/weights.h"
@@ -29,6 +31,8 @@ struct NamedAdapter {
   model::AdapterId id;
   std::shared_ptr<const model::Adapter> adapter;
   bool shipped = false;  // with Riposte (shipped_adapters.h): nobody asked for it by name
+  std::optional<gguf::TensorType> merged_into =
+      {};  // model/merge.h; decided where it is opened to be computed with
 };
 
 // A model as far as adapters go.
@@ -47,8 +51,8 @@ Result<std::vector<NamedAdapter>> open_adapters(std::span<const AdapterFile> fil
 rewrite::Presets with_adapters(const rewrite::Presets& presets, std::span<const NamedAdapter> adapters);
 
 // A preset of a model for which adapters were named. One that none of them was trained for is computed by the
-// only adapter that was named, with the preset's own instruction. Errors: kInvalidArgument (several: which one is
-// meant?).
+// only adapter that was named, with the preset's own instruction. Errors: kInvalidArgument (several: which
+// one is meant?).
 Result<rewrite::Preset> choose_adapter(rewrite::Preset preset, std::span<const NamedAdapter> adapters);
 
 }  // namespace riposte::apps

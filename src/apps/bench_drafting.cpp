@@ -6,6 +6,7 @@
 
 #include "apps/bench.h"
 #include "apps/draft_cases.h"
+#include "apps/explain.h"
 #include "apps/model_lookup.h"
 #include "apps/output.h"
 #include "apps/runtime.h"
@@ -60,9 +61,6 @@ Result<std::vector<float>> parse_step_cost(std::string_view text) {
   return cost;
 }
 
-constexpr std::array<std::string_view, drafting::kOrigins> kOriginNames = {"source", "history", "prediction",
-                                                                           "model", "lookahead"};
-
 struct Group {
   std::string_view name;
   double least_share;  // of edited words: those of the next group and more belong to that one
@@ -101,7 +99,7 @@ std::string as_line(const Group& group) {
                   100 * ratio(sum.all_accepted(), sum.all_guessed()), ratio(sum.plain_cost, sum.cost));
   for (size_t i = 0; i < drafting::kOrigins; ++i) {
     if (sum.guessed[i] > 0)
-      text += fmt::format("  {} {}/{}", kOriginNames[i], sum.accepted[i], sum.guessed[i]);
+      text += fmt::format("  {} {}/{}", origin_name(static_cast<drafting::Origin>(i)), sum.accepted[i], sum.guessed[i]);
   }
   return text + "\n";
 }
@@ -111,7 +109,7 @@ json::object as_json(const Group& group) {
   json::object origins;
   for (size_t i = 0; i < drafting::kOrigins; ++i) {
     if (sum.guessed[i] > 0)
-      origins[kOriginNames[i]] = json::object{{"guessed", sum.guessed[i]}, {"accepted", sum.accepted[i]}};
+      origins[origin_name(static_cast<drafting::Origin>(i))] = json::object{{"guessed", sum.guessed[i]}, {"accepted", sum.accepted[i]}};
   }
   return {{"edited", json::string_view(group.name)},
           {"texts", group.texts},
@@ -138,7 +136,7 @@ std::string calibration_lines(const std::vector<drafting::Verdict>& verdicts) {
         ++count;
       }
       if (count > 0)
-        text += fmt::format("{:>12}{:>14.2f}{:>10.2f}{:>10}\n", kOriginNames[origin], said / count,
+        text += fmt::format("{:>12}{:>14.2f}{:>10.2f}{:>10}\n", origin_name(static_cast<drafting::Origin>(origin)), said / count,
                             static_cast<double>(right) / count, count);
     }
   }

@@ -36,12 +36,10 @@ class AdaptedModel final : public server::LoadedModel {
   const api::ServedModel served_;
 };
 
-std::vector<std::string> fingerprints_of(const Runtime& runtime, const RuntimeOptions& options) {
-  std::vector<std::string> prints = {fingerprint(runtime.model(), options.executor)};
-  for (const NamedAdapter& named : runtime.adapters()) {
-    const auto merged = model::merged_type(*named.adapter, runtime.model().weights, options.merging);
-    prints.push_back(fingerprint(prints.front(), *named.adapter, merged));
-  }
+std::vector<std::string> fingerprints_of(const Runtime& runtime, std::string_view executor) {
+  std::vector<std::string> prints = {fingerprint(runtime.model(), executor)};
+  for (const NamedAdapter& named : runtime.adapters())
+    prints.push_back(fingerprint(prints.front(), *named.adapter, named.merged_into));
   return prints;
 }
 
@@ -53,7 +51,7 @@ class ResidentModel final : public server::LoadedModel {
         chat_template_(std::move(chat_template)),
         presets_(with_adapters(presets, runtime_.adapters())),
         engine_(runtime_.executor(), runtime_.tokenizer(), runtime_.engine_options()),
-        fingerprints_(fingerprints_of(runtime_, options)),
+        fingerprints_(fingerprints_of(runtime_, options.executor)),
         served_{.name = runtime_.name(),
                 .created = static_cast<int64_t>(std::time(nullptr)),
                 .fingerprint = fingerprints_.front(),

@@ -131,8 +131,8 @@ void add_adapter_options(CLI::App& command, RuntimeOptions& options) {
   auto* all = command.add_flag_callback(
       "--merge-adapters", [&options] { options.merging = model::Merging::kAll; },
       "give every adapter weights of its own, with its share added to them: no row costs more than one of "
-      "the base, but an "
-      "adapter takes as much memory as what it changes (otherwise only those do that were trained for it)");
+      "the base, but an adapter takes as much memory as what it changes (otherwise only those do that were "
+      "trained for it)");
   command
       .add_flag_callback(
           "--no-merge-adapters", [&options] { options.merging = model::Merging::kNone; },
@@ -199,10 +199,10 @@ Result<Runtime> Runtime::open(const RuntimeOptions& options) {
   auto adapters = adapters_of(options, {runtime.name_, runtime.model_->config, runtime.model_->weights});
   if (!adapters) return pass_on(adapters);
   runtime.adapters_ = std::move(*adapters);
-  for (const NamedAdapter& named : runtime.adapters_) {
+  for (NamedAdapter& named : runtime.adapters_) {
+    named.merged_into = model::merged_type(*named.adapter, runtime.model_->weights, options.merging);
     executor_options.adapters.push_back(named.adapter);
-    executor_options.merged_into.push_back(
-        model::merged_type(*named.adapter, runtime.model_->weights, options.merging));
+    executor_options.merged_into.push_back(named.merged_into);
   }
   auto pins = pins_of(options, *runtime.model_, runtime.adapters_, runtime.name_);
   if (!pins) return pass_on(pins);

@@ -92,8 +92,7 @@ class Grower {
     }
     const float chance = said->knows_before ? kSaid : kSaidToOne;
     for (Candidate& child : children_) child.chance *= 1.0f - chance;
-    if (const auto child = std::ranges::find(children_, said->token, &Candidate::token);
-        child != children_.end()) {
+    if (Candidate* child = child_of(said->token)) {
       child->chance += chance;
       child->origin = Origin::kLookahead;
       return;
@@ -105,19 +104,22 @@ class Grower {
       continuations_.append_said(said->token, on, next_);
       for (const Continuation& next : next_) take(next, thread.weight * next.chance);
     }
-    if (const auto child = std::ranges::find(children_, said->token, &Candidate::token);
-        child != children_.end())
-      child->chance = chance;
+    if (Candidate* child = child_of(said->token)) child->chance = chance;
+  }
+
+  // Null: none of the children is that token.
+  Candidate* child_of(TokenId token) {
+    const auto child = std::ranges::find(children_, token, &Candidate::token);
+    return child == children_.end() ? nullptr : &*child;
   }
 
   // One thread writes the first token of `on`, with this chance.
   void take(const Continuation& on, float chance) {
     if (!(chance > 0.0f)) return;
     const TokenId token = on.tokens.front();
-    auto child = std::ranges::find(children_, token, &Candidate::token);
-    if (child == children_.end()) {
-      children_.emplace_back();
-      child = children_.end() - 1;
+    Candidate* child = child_of(token);
+    if (child == nullptr) {
+      child = &children_.emplace_back();
       child->token = token;
     }
     child->chance += chance;
